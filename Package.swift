@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func command(_ name: String) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: [
+      "Momos", "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["MomosTestSupport"], swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "momos",
+  products: [
+    .library(name: "Momos", targets: ["Momos"]),
+    .library(
+      name: "MomosReader",
+      targets: ["MomosModel", "MomosFormat", "MomosKernels", "MomosRuntime"]),
+    .executable(name: "momos-convert", targets: ["momos-convert"]),
+    .executable(name: "momos-run", targets: ["momos-run"]),
+    .executable(name: "momos-verify", targets: ["momos-verify"]),
+    .executable(name: "momos-inspect", targets: ["momos-inspect"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+
+    .target(
+      name: "CMomosKernels",
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-ffp-contract=off"])],
+      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+    .target(name: "CMomosSchema", dependencies: ["CProtobufC"]),
+
+    library("MomosModel"),
+    library("MomosKernels", ["CMomosKernels", "MomosModel"]),
+    library("MomosFormat", ["MomosModel", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"]),
+    library("MomosInterchange", ["MomosModel", "CZlib"]),
+    library("MomosFit", ["MomosModel", "MomosKernels"]),
+    library("MomosRuntime", ["MomosModel", "MomosKernels"]),
+    library("MomosMetrics", ["MomosModel"]),
+    library(
+      "Momos",
+      [
+        "MomosModel", "MomosKernels", "MomosFormat", "MomosInterchange", "MomosFit",
+        "MomosRuntime", "MomosMetrics",
+      ]),
+    library(
+      "CommandSupport",
+      ["Momos", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    command("momos-convert"),
+    command("momos-run"),
+    command("momos-verify"),
+    command("momos-inspect"),
+
+    .target(
+      name: "MomosTestSupport", dependencies: ["MomosModel"], path: "Tests/MomosTestSupport",
+      swiftSettings: swiftSettings),
+    tests("MomosModelTests", ["MomosModel"]),
+    tests("MomosKernelsTests", ["MomosKernels", "MomosModel"]),
+    tests("MomosFormatTests", ["MomosFormat", "MomosModel"]),
+    tests("MomosInterchangeTests", ["MomosInterchange", "MomosModel"]),
+    tests("MomosFitTests", ["MomosFit", "MomosModel", "MomosKernels"]),
+    tests("MomosRuntimeTests", ["MomosRuntime", "MomosModel", "MomosKernels"]),
+    tests("MomosMetricsTests", ["MomosMetrics", "MomosModel"]),
+    tests("MomosTests", ["Momos", "MomosModel"]),
+    tests("CommandTests", ["Momos"]),
+  ]
+)

@@ -1,0 +1,1 @@
+#include "momos_kernels.h"

@@ -1,0 +1,170 @@
+import Glibc
+
+/// An immutable run of bytes: a heap block or a mapped file, owned together with everyone who shares it.
+///
+/// Copies and slices are O(1) and keep the owner alive.
+@safe
+public struct Bytes: Sendable {
+  private let owner: ByteOwner
+  private let offset: Int
+  public let count: Int
+
+  /// An empty run.
+  public init() {
+    self.init(owner: ByteOwner.empty, offset: 0, count: 0)
+  }
+
+  /// Copies `elements` as they lie in memory.
+  public init<Element: BitwiseCopyable>(copying elements: [Element]) throws(ModelError) {
+    var buffer = try MutableBytes(byteCount: elements.count * MemoryLayout<Element>.stride)
+    var target = buffer.mutableSpan(of: Element.self)
+    for index in elements.indices { target[index] = elements[index] }
+    self = buffer.freeze()
+  }
+
+  /// Takes over memory such as a mapping; `release` runs when the last user is gone.
+  /// - Parameter base: valid for `count` bytes until `release` is called, never written meanwhile.
+  @unsafe
+  public init(
+    owning base: UnsafeRawPointer, count: Int, release: @escaping @Sendable (UnsafeRawPointer, Int) -> Void
+  ) {
+    self.init(owner: unsafe ByteOwner(base: base, count: count, release: release), offset: 0, count: count)
+  }
+
+  private init(owner: ByteOwner, offset: Int, count: Int) {
+    self.owner = owner
+    self.offset = offset
+    self.count = count
+  }
+
+  fileprivate init(freezing buffer: consuming MutableBytes) {
+    let count = buffer.byteCount
+    let base = unsafe buffer.release()
+    self.init(
+      owner: unsafe ByteOwner(base: base, count: count) { base, _ in
+        unsafe free(UnsafeMutableRawPointer(mutating: base))
+      }, offset: 0, count: count)
+  }
+
+  /// The bytes as a span.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get {
+      let span = unsafe RawSpan(_unsafeStart: owner.base + offset, byteCount: count)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// The bytes as elements of a type without invalid bit patterns.
+  ///
+  /// The count must be a multiple of the stride, the start aligned for the type.
+  @_lifetime(borrow self)
+  public borrowing func span<Element: BitwiseCopyable>(of type: Element.Type) -> Span<Element> {
+    let stride = MemoryLayout<Element>.stride
+    precondition(count % stride == 0)
+    let start = unsafe owner.base + offset
+    precondition(UInt(bitPattern: start) % UInt(MemoryLayout<Element>.alignment) == 0)
+    let span = unsafe Span<Element>(
+      _unsafeStart: start.assumingMemoryBound(to: Element.self), count: count / stride)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// The elements as an array; copies.
+  public func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
+    let source = span(of: type)
+    return unsafe [Element](unsafeUninitializedCapacity: source.count) { buffer, initializedCount in
+      for index in source.indices { unsafe buffer.initializeElement(at: index, to: source[index]) }
+      initializedCount = source.count
+    }
+  }
+
+  /// The part `range`, which must lie inside `0..<count`.
+  public subscript(range: Range<Int>) -> Bytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return Bytes(owner: owner, offset: offset + range.lowerBound, count: range.count)
+  }
+
+  /// True if both are the same bytes of the same owner, not only equal ones.
+  public func isIdentical(to other: Bytes) -> Bool {
+    owner === other.owner && offset == other.offset && count == other.count
+  }
+}
+
+extension Bytes: Hashable {
+  /// True if the contents are equal.
+  public static func == (left: Bytes, right: Bytes) -> Bool {
+    guard left.count == right.count else { return false }
+    if left.isIdentical(to: right) || left.count == 0 { return true }
+    return unsafe memcmp(
+      left.owner.base + left.offset, right.owner.base + right.offset, left.count) == 0
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: owner.base + offset, count: count))
+  }
+}
+
+/// Owns the memory behind `Bytes`.
+@safe
+private final class ByteOwner: @unchecked Sendable {
+  static let empty = unsafe ByteOwner(
+    base: UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 64)), count: 0
+  ) { _, _ in }
+
+  let base: UnsafeRawPointer
+  private let count: Int
+  private let release: @Sendable (UnsafeRawPointer, Int) -> Void
+
+  @unsafe
+  init(
+    base: UnsafeRawPointer, count: Int, release: @escaping @Sendable (UnsafeRawPointer, Int) -> Void
+  ) {
+    unsafe self.base = unsafe base
+    self.count = count
+    unsafe self.release = unsafe release
+  }
+
+  deinit { unsafe release(base, count) }
+}
+
+/// Writable memory, zero at first and aligned to 64 bytes, that becomes `Bytes` when complete.
+@safe
+public struct MutableBytes: ~Copyable {
+  private var base: UnsafeMutableRawPointer
+  public let byteCount: Int
+
+  /// - Throws: `ModelError.allocationFailed` when memory is short.
+  public init(byteCount: Int) throws(ModelError) {
+    precondition(byteCount >= 0)
+    guard byteCount <= Int.max - 64,
+      let memory = unsafe aligned_alloc(64, (max(byteCount, 1) + 63) & ~63)
+    else { throw .allocationFailed(byteCount: byteCount) }
+    unsafe memset(memory, 0, byteCount)
+    unsafe base = unsafe memory
+    self.byteCount = byteCount
+  }
+
+  deinit { unsafe free(base) }
+
+  /// The memory as elements; the byte count must be a multiple of the stride.
+  @_lifetime(&self)
+  public mutating func mutableSpan<Element: BitwiseCopyable>(of type: Element.Type) -> MutableSpan<Element> {
+    let stride = MemoryLayout<Element>.stride
+    precondition(byteCount % stride == 0)
+    let span = unsafe MutableSpan<Element>(
+      _unsafeStart: base.assumingMemoryBound(to: Element.self), count: byteCount / stride)
+    return unsafe _overrideLifetime(span, mutating: &self)
+  }
+
+  /// Ends writing.
+  public consuming func freeze() -> Bytes {
+    Bytes(freezing: self)
+  }
+
+  @unsafe
+  fileprivate consuming func release() -> UnsafeRawPointer {
+    let memory = unsafe base
+    discard self
+    return UnsafeRawPointer(memory)
+  }
+}

@@ -1,0 +1,161 @@
+/// Turns the compressed form back into weights, as the spec defines them (section 7), bit for bit.
+///
+/// For checking and extraction; execution never does this.
+public struct Reconstruction {
+  private let tensor: MosaicTensor
+  private let columnCount: Int
+  private let rowCount: Int
+  /// Motifs by index, one table per stage of each part.
+  private let tables: [[[Float]]]
+  /// Row scales of each part, empty where it has none.
+  private let rowScales: [[Float]]
+  /// Row of the part for a row of the matrix, or nil for the identity.
+  private let partRows: [[Int: Int]?]
+
+  /// Expands the dictionaries: O(sum of their sizes).
+  public init(_ tensor: MosaicTensor) {
+    self.tensor = tensor
+    self.rowCount = tensor.matrixShape[0]
+    self.columnCount = tensor.matrixShape[1]
+    self.tables =
+      tensor.composition == .sum
+      ? tensor.parts.map { part in part.stages.map { $0.dictionary.tableFloats() } } : []
+    self.rowScales = tensor.parts.map { $0.rowScale?.floats() ?? [] }
+    self.partRows = tensor.parts.map { part in
+      part.rows.map { Dictionary(uniqueKeysWithValues: $0.enumerated().map { ($1, $0) }) }
+    }
+  }
+
+  /// The whole tensor in its own shape and element type.
+  public func dense() throws(ModelError) -> Tensor {
+    let matrix =
+      switch tensor.composition {
+      case .sum: try summedMatrix()
+      case .copy: try copiedMatrix()
+      }
+    switch tensor.blocking {
+    case .rows: return try tensor.view.tensor(from: matrix, shape: tensor.shape)
+    case .flat: return matrix.reshaped(to: tensor.shape)
+    }
+  }
+
+  /// One row of the fitted matrix in float32, before rounding to the element type, for composition `.sum`.
+  public func row(_ row: Int) -> [Float] {
+    precondition(tensor.composition == .sum)
+    var weights = [Float](repeating: 0, count: columnCount)
+    for (number, part) in tensor.parts.enumerated() {
+      guard let partRow = partRow(row, of: number) else { continue }
+      var values = summedStages(of: part, tables: tables[number], row: partRow)
+      if part.rowScale != nil {
+        let scale = rowScales[number][partRow]
+        for position in values.indices { values[position] = scale * values[position] }
+      }
+      if let columns = part.columns {
+        for (position, column) in columns.enumerated() { weights[column] = values[position] }
+      } else {
+        weights = values
+      }
+    }
+    addOutliers(of: row, to: &weights)
+    return weights
+  }
+
+  private func partRow(_ row: Int, of part: Int) -> Int? {
+    guard let rows = partRows[part] else { return row }
+    return rows[row]
+  }
+
+  private func summedStages(of part: MosaicPart, tables: [[Float]], row: Int) -> [Float] {
+    let length = part.columns?.count ?? columnCount
+    var sum = [Float](repeating: 0, count: length)
+    for (stage, table) in zip(part.stages, tables) {
+      let dictionary = stage.dictionary
+      let indices = unpackedRow(row, of: stage.mosaic)
+      for (block, index) in indices.enumerated() {
+        let start = block * dictionary.blockLength
+        let motif = Int(index) * dictionary.motifLength
+        // The second half of the previous motif, for overlapping dictionaries.
+        let previous: Int? =
+          dictionary.isOverlapping && block > 0
+          ? Int(indices[block - 1]) * dictionary.motifLength + dictionary.blockLength : nil
+        for offset in 0..<min(dictionary.blockLength, length - start) {
+          var value = table[motif + offset]
+          if let previous { value += table[previous + offset] }
+          sum[start + offset] += value
+        }
+      }
+    }
+    return sum
+  }
+
+  private func addOutliers(of row: Int, to weights: inout [Float]) {
+    let outliers = tensor.outliers
+    guard outliers.count > 0 else { return }
+    var position = outliers.rows.partitioningIndex { $0 >= row }
+    while position < outliers.count, outliers.rows[position] == row {
+      weights[outliers.columns[position]] += Float(outliers.values[position])
+      position += 1
+    }
+  }
+
+  private func summedMatrix() throws(ModelError) -> Tensor {
+    var weights: [Float] = []
+    weights.reserveCapacity(rowCount * columnCount)
+    for row in 0..<rowCount { weights += self.row(row) }
+    return try Tensor(rounding: weights, to: tensor.elementType, shape: tensor.matrixShape)
+  }
+
+  private func copiedMatrix() throws(ModelError) -> Tensor {
+    let bytes: Bytes
+    switch tensor.elementType.byteCount {
+    case 2: bytes = try copiedBytes(UInt16.self, signMask: 0x8000)
+    case 4: bytes = try copiedBytes(UInt32.self, signMask: 0x8000_0000)
+    default: bytes = try copiedBytes(UInt64.self, signMask: 0x8000_0000_0000_0000)
+    }
+    return Tensor(elementType: tensor.elementType, shape: tensor.matrixShape, bytes: bytes)
+  }
+
+  private func copiedBytes<Pattern: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Pattern.Type, signMask: Pattern
+  ) throws(ModelError) -> Bytes {
+    let part = tensor.parts[0]
+    let stage = part.stages[0]
+    let dictionary = stage.dictionary
+    let motifs = dictionary.values.array(of: type)
+    let columns = part.columns ?? Array(0..<columnCount)
+    let rows = part.rows ?? Array(0..<rowCount)
+    var buffer = try MutableBytes(byteCount: rowCount * columnCount * MemoryLayout<Pattern>.stride)
+    var target = buffer.mutableSpan(of: type)
+    for (partRow, row) in rows.enumerated() {
+      for (block, index) in unpackedRow(partRow, of: stage.mosaic).enumerated() {
+        let flip = Int(index) & dictionary.signBit != 0 ? signMask : 0
+        let motif = (Int(index) & ~dictionary.signBit) * dictionary.motifLength
+        let start = block * dictionary.blockLength
+        for offset in 0..<min(dictionary.blockLength, columns.count - start) {
+          target[row * columnCount + columns[start + offset]] = motifs[motif + offset] ^ flip
+        }
+      }
+    }
+    return buffer.freeze()
+  }
+
+  private func unpackedRow(_ row: Int, of mosaic: Mosaic) -> [UInt16] {
+    var indices = [UInt16](repeating: 0, count: mosaic.blockCount)
+    var span = indices.mutableSpan
+    mosaic.unpackRow(row, into: &span)
+    return indices
+  }
+}
+
+extension Array {
+  /// The first position whose element satisfies `predicate`, for an array where all later ones do too.
+  fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if predicate(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

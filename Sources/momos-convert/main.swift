@@ -1,0 +1,1 @@
+print("momos: not built yet")
