@@ -3,16 +3,40 @@ public import MomosModel
 
 /// A weight matrix `[rows, columns]` that operators multiply by; the only type of the runtime that knows mosaics.
 public struct LinearWeight: Sendable {
+  private enum Form: Sendable {
+    case dense(DenseMultiplier)
+    case mosaic(MosaicMultiplier)
+    case flat(FlatMultiplier)
+  }
+
+  /// Output features.
   public let rows: Int
+  /// Input features.
   public let columns: Int
-  private let dense: [Float]
+  private let form: Form
 
   /// A dense matrix `[rows, columns]` of any floating-point type.
-  public init(dense matrix: Tensor) {
-    precondition(matrix.shape.rank == 2)
+  public init(dense matrix: Tensor) throws(ModelError) {
     rows = matrix.shape[0]
     columns = matrix.shape[1]
-    dense = matrix.floats()
+    form = .dense(try DenseMultiplier(matrix))
+  }
+
+  /// A mosaic, seen as a matrix through `view`. With blocking `.rows` that must be the tensor's own view.
+  /// - Parameter dictionaries: expands each shared dictionary once for all weights of a plan.
+  public init(
+    mosaic tensor: MosaicTensor, view: MatrixView, dictionaries: inout ExecutableDictionaries
+  ) throws(ModelError) {
+    let shape = view.matrixShape(of: tensor.shape)
+    rows = shape[0]
+    columns = shape[1]
+    switch tensor.blocking {
+    case .rows:
+      precondition(view == tensor.view)
+      form = .mosaic(try MosaicMultiplier(tensor, dictionaries: &dictionaries))
+    case .flat:
+      form = .flat(try FlatMultiplier(tensor, view: view))
+    }
   }
 
   /// `output[b, i]` = sum over j of `W[i, j] * input[b, j]`.
@@ -20,16 +44,37 @@ public struct LinearWeight: Sendable {
   /// - Parameters:
   ///   - input: `[batch, columns]`.
   ///   - output: `[batch, rows]`, overwritten.
+  /// - Returns: how many dot products of a motif with an input block were computed; 0 for dense weights.
+  @discardableResult
   public func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
-  ) {
-    precondition(input.count == batch * columns && output.count == batch * rows)
-    for sample in 0..<batch {
-      for row in 0..<rows {
-        var sum: Float = 0
-        for column in 0..<columns { sum += dense[row * columns + column] * input[sample * columns + column] }
-        output[sample * rows + row] = sum
-      }
+  ) throws(ModelError) -> Int {
+    switch form {
+    case .dense(let matrix):
+      matrix.multiply(input, batch: batch, into: &output, pool: pool)
+      return 0
+    case .mosaic(let mosaic):
+      return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)
+    case .flat(let flat):
+      return flat.multiply(input, batch: batch, into: &output)
     }
+  }
+}
+
+/// Dictionaries expanded for execution, each once.
+public struct ExecutableDictionaries {
+  private var expanded: [ExecutableDictionary] = []
+
+  public init() {}
+
+  mutating func expand(_ dictionary: MotifDictionary) throws(ModelError) -> ExecutableDictionary {
+    if let known = expanded.first(where: {
+      $0.dictionary.values.isIdentical(to: dictionary.values) && $0.dictionary == dictionary
+    }) {
+      return known
+    }
+    let new = try ExecutableDictionary(dictionary)
+    expanded.append(new)
+    return new
   }
 }

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define MOMOS_KERNEL_TABLE momos_avx2_kernels
+#define MOMOS_KERNEL_NAME "avx2"
+#include "kernel_bodies.h"
+#pragma clang attribute pop
+#endif

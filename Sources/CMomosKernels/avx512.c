@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define MOMOS_KERNEL_TABLE momos_avx512_kernels
+#define MOMOS_KERNEL_NAME "avx512"
+#include "kernel_bodies.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,155 @@
+// The kernels over vectors of 16 lanes, compiled once for each instruction set; the compiler splits the vectors
+// into what the set has. No sum is reordered, so all sets give the same bits.
+
+#include "kernel_table.h"
+
+typedef float lanes __attribute__((ext_vector_type(MOMOS_LANES)));
+typedef int32_t index_lanes __attribute__((ext_vector_type(MOMOS_LANES)));
+
+// Macros, since passing a vector to a function would depend on the instruction set.
+typedef float unaligned_lanes __attribute__((ext_vector_type(MOMOS_LANES), aligned(4), may_alias));
+#define LOADED(source) (*(const unaligned_lanes *)(source))
+#define STORE(target, value) (*(unaligned_lanes *)(target) = (value))
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Index number `block` of a packed row.
+static inline size_t unpacked_index(const uint8_t *row, size_t block, uint32_t width) {
+  if (width == 8) return row[block];
+  if (width == 0) return 0;
+  size_t bit = block * width;
+  size_t byte = bit / 8;
+  uint32_t shift = bit % 8;
+  uint32_t value = row[byte];
+  if (shift + width > 8) value |= (uint32_t)row[byte + 1] << 8;
+  if (shift + width > 16) value |= (uint32_t)row[byte + 2] << 16;
+  return (value >> shift) & ((1u << width) - 1);
+}
+
+/// table[m] = sum over o of transposed[o, m] * x[o].
+static void fill_table(const float *transposed, size_t stride, size_t length, const float *x, float *table) {
+  for (size_t m = 0; m < stride; m += MOMOS_LANES) {
+    lanes sum = LOADED(transposed + m) * x[0];
+    for (size_t o = 1; o < length; o++) sum += LOADED(transposed + o * stride + m) * x[o];
+    STORE(table + m, sum);
+  }
+}
+
+static uint64_t multiply_tables(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
+                                float *tables, float *partial, float *sum) {
+  const size_t stride = table_stride(stage), group = group_block_count(stage), batch = table_batch(stage);
+  const size_t rows = row_end - row_begin;
+  uint64_t products = 0;
+  for (size_t first = 0; first < stage->block_count; first += group) {
+    const size_t last = smaller(first + group, stage->block_count);
+    for (size_t i = 0; i < rows; i++) partial[i] = 0;
+    for (size_t begin = first; begin < last; begin += batch) {
+      const size_t end = smaller(begin + batch, last);
+      for (size_t t = begin; t < end; t++)
+        fill_table(stage->transposed, stride, stage->motif_length, x + t * stage->block_length,
+                   tables + (t - begin) * stride);
+      products += (uint64_t)(end - begin) << stage->index_width;
+      for (size_t i = 0; i < rows; i++) {
+        const uint8_t *row = stage->indices + (row_begin + i) * stage->row_byte_count;
+        float value = partial[i];
+        for (size_t t = begin; t < end; t++)
+          value += tables[(t - begin) * stride + unpacked_index(row, t, stage->index_width)];
+        partial[i] = value;
+      }
+    }
+    for (size_t i = 0; i < rows; i++) sum[i] += partial[i];
+  }
+  return products;
+}
+
+static uint64_t multiply_motifs(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
+                                float *sum) {
+  const size_t group = group_block_count(stage);
+  for (size_t i = row_begin; i < row_end; i++) {
+    const uint8_t *row = stage->indices + i * stage->row_byte_count;
+    for (size_t first = 0; first < stage->block_count; first += group) {
+      const size_t last = smaller(first + group, stage->block_count);
+      float partial = 0;
+      for (size_t t = first; t < last; t++) {
+        const float *motif = stage->motifs + unpacked_index(row, t, stage->index_width) * stage->motif_length;
+        const float *block = x + t * stage->block_length;
+        float product = motif[0] * block[0];
+        for (size_t o = 1; o < stage->motif_length; o++) product += motif[o] * block[o];
+        partial += product;
+      }
+      sum[i - row_begin] += partial;
+    }
+  }
+  return (uint64_t)(row_end - row_begin) * stage->block_count;
+}
+
+static void multiply_dense(const float *matrix, size_t columns, const float *x, size_t row_begin, size_t row_end,
+                           float *output) {
+  for (size_t i = row_begin; i < row_end; i++) {
+    const float *row = matrix + i * columns;
+    lanes sum = 0;
+    size_t j = 0;
+    for (; j + MOMOS_LANES <= columns; j += MOMOS_LANES) sum += LOADED(row + j) * LOADED(x + j);
+    for (int lane = 0; j < columns; j++, lane++) sum[lane] += row[j] * x[j];
+    for (int distance = MOMOS_LANES / 2; distance > 0; distance /= 2)
+      for (int lane = 0; lane < distance; lane++) sum[lane] += sum[lane + distance];
+    output[i] = sum[0];
+  }
+}
+
+/// Scores of four blocks against all motifs.
+static inline void nearest_of_four(const float *const blocks[4], size_t length, const float *transposed,
+                                   const float *half_norms, size_t padded, uint16_t nearest[4], float scores[4]) {
+  lanes best[4];
+  index_lanes index[4];
+  for (int b = 0; b < 4; b++) best[b] = -__builtin_inff(), index[b] = 0;
+  index_lanes here = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (size_t m = 0; m < padded; m += MOMOS_LANES, here += MOMOS_LANES) {
+    lanes score[4];
+    const lanes first = LOADED(transposed + m);
+    for (int b = 0; b < 4; b++) score[b] = first * blocks[b][0];
+    for (size_t o = 1; o < length; o++) {
+      const lanes motif = LOADED(transposed + o * padded + m);
+      for (int b = 0; b < 4; b++) score[b] += motif * blocks[b][o];
+    }
+    const lanes half_norm = LOADED(half_norms + m);
+    for (int b = 0; b < 4; b++) {
+      const lanes candidate = score[b] - half_norm;
+      const index_lanes better = candidate > best[b];
+      best[b] = better ? candidate : best[b];
+      index[b] = better ? here : index[b];
+    }
+  }
+  for (int b = 0; b < 4; b++) {
+    int winner = 0;
+    for (int lane = 1; lane < MOMOS_LANES; lane++)
+      if (best[b][lane] > best[b][winner] ||
+          (best[b][lane] == best[b][winner] && index[b][lane] < index[b][winner]))
+        winner = lane;
+    nearest[b] = (uint16_t)index[b][winner];
+    scores[b] = best[b][winner];
+  }
+}
+
+static void nearest_motifs(const float *blocks, size_t count, size_t length, const float *transposed,
+                           const float *half_norms, size_t padded, uint16_t *nearest, float *scores) {
+  for (size_t first = 0; first < count; first += 4) {
+    const float *four[4];
+    uint16_t indices[4];
+    float values[4];
+    for (size_t b = 0; b < 4; b++) four[b] = blocks + smaller(first + b, count - 1) * length;
+    nearest_of_four(four, length, transposed, half_norms, padded, indices, values);
+    for (size_t b = 0; b < 4 && first + b < count; b++) {
+      nearest[first + b] = indices[b];
+      if (scores) scores[first + b] = values[b];
+    }
+  }
+}
+
+const momos_kernel_table MOMOS_KERNEL_TABLE = {
+    .name = MOMOS_KERNEL_NAME,
+    .multiply_tables = multiply_tables,
+    .multiply_motifs = multiply_motifs,
+    .multiply_dense = multiply_dense,
+    .nearest_motifs = nearest_motifs,
+};

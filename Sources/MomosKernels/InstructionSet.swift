@@ -1,0 +1,54 @@
+import CMomosKernels
+import Glibc
+
+/// The processor features that the kernels of this process use, chosen once.
+///
+/// The environment variable `MOMOS_INSTRUCTION_SET` forces one by name. All sets give the same bits.
+public enum InstructionSet {
+  /// The name of the set in use, for instance "avx2".
+  public static var current: String { unsafe String(cString: table.name) }
+
+  /// Names of the sets of this build that this processor supports, best first.
+  public static var available: [String] {
+    var names: [String] = []
+    var next = unsafe momos_kernels_names()!
+    while let name = unsafe next.pointee {
+      if unsafe momos_kernels_named(name) != nil { names.append(unsafe String(cString: name)) }
+      unsafe next += 1
+    }
+    return names
+  }
+
+  /// Throws if `MOMOS_INSTRUCTION_SET` names a set that is unknown or that this processor lacks.
+  ///
+  /// The best set is used in that case; the public entry points of momos call this and refuse to go on.
+  public static func checkEnvironment() throws(KernelError) {
+    guard let name = forcedName, !available.contains(name) else { return }
+    throw .instructionSetUnavailable(name: name, available: available)
+  }
+
+  static let table: momos_kernel_table = unsafe selectedTable().pointee
+
+  private static var forcedName: String? {
+    guard let value = unsafe getenv("MOMOS_INSTRUCTION_SET") else { return nil }
+    let name = unsafe String(cString: value)
+    return name.isEmpty ? nil : name
+  }
+
+  private static func selectedTable() -> UnsafePointer<momos_kernel_table> {
+    if let forcedName, let table = unsafe momos_kernels_named(forcedName) { return unsafe table }
+    return unsafe momos_kernels_best()
+  }
+}
+
+/// What can keep the kernels from running as asked.
+public enum KernelError: Error, Hashable, CustomStringConvertible {
+  case instructionSetUnavailable(name: String, available: [String])
+
+  public var description: String {
+    switch self {
+    case .instructionSetUnavailable(let name, let available):
+      "MOMOS_INSTRUCTION_SET is '\(name)'; this machine has \(available.joined(separator: ", "))"
+    }
+  }
+}

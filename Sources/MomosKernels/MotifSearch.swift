@@ -1,0 +1,62 @@
+import CMomosKernels
+import MomosModel
+
+/// Finds for each block the motif with the smallest squared distance; ties go to the lowest index.
+///
+/// Results depend neither on the thread count nor on the instruction set.
+@safe
+public struct MotifSearch: Sendable {
+  public let motifCount: Int
+  public let length: Int
+  private let transposed: [Float]
+  private let halfNorms: [Float]
+
+  /// - Parameter motifs: `[motifCount, length]`, finite; 1 to 65,536 motifs.
+  public init(motifs: [Float], motifCount: Int, length: Int) {
+    precondition((1...65_536).contains(motifCount) && length > 0 && motifs.count == motifCount * length)
+    self.motifCount = motifCount
+    self.length = length
+    transposed = transposedMotifs(motifs, count: motifCount, length: length)
+    var halfNorms = [Float](repeating: .infinity, count: paddedMotifCount(motifCount))
+    for motif in 0..<motifCount {
+      var norm: Float = 0
+      for offset in 0..<length { norm += motifs[motif * length + offset] * motifs[motif * length + offset] }
+      halfNorms[motif] = norm / 2
+    }
+    self.halfNorms = halfNorms
+  }
+
+  /// The nearest motif of each of the blocks `[count, length]`.
+  /// - Returns: indices, and scores: `dot(block, motif) - |motif|^2 / 2`, so that the squared distance is
+  ///   `|block|^2 - 2 * score`.
+  /// - Complexity: O(count * motifCount * length).
+  public func nearest(to blocks: [Float], pool: ThreadPool) -> (indices: [UInt16], scores: [Float]) {
+    let count = blocks.count / length
+    precondition(blocks.count == count * length)
+    var indices = [UInt16](repeating: 0, count: count)
+    var scores = [Float](repeating: 0, count: count)
+    let kernels = unsafe InstructionSet.table
+    unsafe blocks.withUnsafeBufferPointer { blockBuffer in
+      unsafe indices.withUnsafeMutableBufferPointer { indexBuffer in
+        unsafe scores.withUnsafeMutableBufferPointer { scoreBuffer in
+          let memory = unsafe SearchMemory(blocks: blockBuffer, indices: indexBuffer, scores: scoreBuffer)
+          pool.runChunks(of: count, chunk: 4096) { range in
+            unsafe kernels.nearest_motifs(
+              memory.blocks.baseAddress! + range.lowerBound * length, range.count, length, transposed,
+              halfNorms, halfNorms.count, memory.indices.baseAddress! + range.lowerBound,
+              memory.scores.baseAddress! + range.lowerBound)
+          }
+        }
+      }
+    }
+    return (indices, scores)
+  }
+}
+
+/// Memory shared by the tasks of one search; each writes a range of its own.
+@unsafe
+private struct SearchMemory: @unchecked Sendable {
+  let blocks: UnsafeBufferPointer<Float>
+  let indices: UnsafeMutableBufferPointer<UInt16>
+  let scores: UnsafeMutableBufferPointer<Float>
+}
