@@ -26,37 +26,20 @@ public struct MotifSearch: Sendable {
     self.halfNorms = halfNorms
   }
 
-  /// The nearest motif of each of the blocks `[count, length]`.
+  /// The nearest motif of each of the blocks `[count, length]`, on the calling thread.
   /// - Returns: indices, and scores: `dot(block, motif) - |motif|^2 / 2`, so that the squared distance is
   ///   `|block|^2 - 2 * score`.
   /// - Complexity: O(count * motifCount * length).
-  public func nearest(to blocks: [Float], pool: ThreadPool) -> (indices: [UInt16], scores: [Float]) {
+  public func nearest(to blocks: Span<Float>) -> (indices: [UInt16], scores: [Float]) {
     let count = blocks.count / length
     precondition(blocks.count == count * length)
     var indices = [UInt16](repeating: 0, count: count)
     var scores = [Float](repeating: 0, count: count)
-    let kernels = unsafe InstructionSet.table
-    unsafe blocks.withUnsafeBufferPointer { blockBuffer in
-      unsafe indices.withUnsafeMutableBufferPointer { indexBuffer in
-        unsafe scores.withUnsafeMutableBufferPointer { scoreBuffer in
-          let memory = unsafe SearchMemory(blocks: blockBuffer, indices: indexBuffer, scores: scoreBuffer)
-          pool.runChunks(of: count, chunk: 4096) { range in
-            unsafe kernels.nearest_motifs(
-              memory.blocks.baseAddress! + range.lowerBound * length, range.count, length, transposed,
-              halfNorms, halfNorms.count, memory.indices.baseAddress! + range.lowerBound,
-              memory.scores.baseAddress! + range.lowerBound)
-          }
-        }
-      }
+    guard count > 0 else { return (indices, scores) }
+    unsafe blocks.withUnsafeBufferPointer { buffer in
+      unsafe InstructionSet.table.nearest_motifs(
+        buffer.baseAddress!, count, length, transposed, halfNorms, halfNorms.count, &indices, &scores)
     }
     return (indices, scores)
   }
-}
-
-/// Memory shared by the tasks of one search; each writes a range of its own.
-@unsafe
-private struct SearchMemory: @unchecked Sendable {
-  let blocks: UnsafeBufferPointer<Float>
-  let indices: UnsafeMutableBufferPointer<UInt16>
-  let scores: UnsafeMutableBufferPointer<Float>
 }

@@ -40,6 +40,16 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
+  /// The results of `body` for every task number in `0..<taskCount`, in order of the numbers.
+  public func map<Result: Sendable>(taskCount: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    var results = [Result?](repeating: nil, count: taskCount)
+    unsafe results.withUnsafeMutableBufferPointer { buffer in
+      let slots = unsafe ResultSlots(buffer: buffer)
+      run(taskCount: taskCount) { task in unsafe slots.buffer[task] = body(task) }
+    }
+    return results.map { $0! }
+  }
+
   /// Splits `0..<count` into ranges of `chunk` and calls `body` once for each.
   public func runChunks(of count: Int, chunk: Int, _ body: @Sendable (Range<Int>) -> Void) {
     run(taskCount: (count + chunk - 1) / chunk) { task in
@@ -50,4 +60,10 @@ public final class ThreadPool: @unchecked Sendable {
 
 private struct TaskBox {
   let body: @Sendable (Int) -> Void
+}
+
+/// One slot for the result of each task.
+@unsafe
+private struct ResultSlots<Result>: @unchecked Sendable {
+  let buffer: UnsafeMutableBufferPointer<Result?>
 }

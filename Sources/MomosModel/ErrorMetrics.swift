@@ -34,6 +34,19 @@ public struct ErrorMetrics: Sendable, Hashable {
     }
   }
 
+  /// Adds what another accumulation saw.
+  public mutating func add(_ other: ErrorMetrics) {
+    elementCount += other.elementCount
+    if other.maximumAbsoluteError > maximumAbsoluteError || other.maximumAbsoluteError.isNaN {
+      maximumAbsoluteError = other.maximumAbsoluteError
+    }
+    absoluteErrorSum += other.absoluteErrorSum
+    squaredErrorSum += other.squaredErrorSum
+    squaredReferenceSum += other.squaredReferenceSum
+    squaredMeasuredSum += other.squaredMeasuredSum
+    productSum += other.productSum
+  }
+
   public var meanAbsoluteError: Double {
     elementCount == 0 ? 0 : absoluteErrorSum / Double(elementCount)
   }

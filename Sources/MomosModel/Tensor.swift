@@ -30,21 +30,30 @@ public struct Tensor: Sendable, Hashable {
   }
 
   /// All elements as float32, rounded to nearest where the type is wider. Copies.
-  public func floats() -> [Float] {
+  public func floats() -> [Float] { floats(in: 0..<elementCount) }
+
+  /// The elements at the flat positions `range` as float32, rounded to nearest where the type is wider. Copies.
+  public func floats(in range: Range<Int>) -> [Float] {
+    let width = elementType.byteCount
+    let slice = bytes[range.lowerBound * width..<range.upperBound * width]
+    return Self.floats(of: slice, elementType: elementType)
+  }
+
+  private static func floats(of bytes: Bytes, elementType: ElementType) -> [Float] {
     switch elementType {
     case .float32: bytes.array(of: Float.self)
-    case .float16: mapped(Float16.self) { Float($0) }
-    case .bfloat16: mapped(UInt16.self) { Float(bfloat16Bits: $0) }
-    case .float64: mapped(Double.self) { Float($0) }
-    case .int8: mapped(Int8.self) { Float($0) }
-    case .uint8: mapped(UInt8.self) { Float($0) }
-    case .int16: mapped(Int16.self) { Float($0) }
-    case .uint16: mapped(UInt16.self) { Float($0) }
-    case .int32: mapped(Int32.self) { Float($0) }
-    case .uint32: mapped(UInt32.self) { Float($0) }
-    case .int64: mapped(Int64.self) { Float($0) }
-    case .uint64: mapped(UInt64.self) { Float($0) }
-    case .bool: mapped(UInt8.self) { $0 == 0 ? 0 : 1 }
+    case .float16: bytes.mapped(Float16.self) { Float($0) }
+    case .bfloat16: bytes.mapped(UInt16.self) { Float(bfloat16Bits: $0) }
+    case .float64: bytes.mapped(Double.self) { Float($0) }
+    case .int8: bytes.mapped(Int8.self) { Float($0) }
+    case .uint8: bytes.mapped(UInt8.self) { Float($0) }
+    case .int16: bytes.mapped(Int16.self) { Float($0) }
+    case .uint16: bytes.mapped(UInt16.self) { Float($0) }
+    case .int32: bytes.mapped(Int32.self) { Float($0) }
+    case .uint32: bytes.mapped(UInt32.self) { Float($0) }
+    case .int64: bytes.mapped(Int64.self) { Float($0) }
+    case .uint64: bytes.mapped(UInt64.self) { Float($0) }
+    case .bool: bytes.mapped(UInt8.self) { $0 == 0 ? 0 : 1 }
     }
   }
 
@@ -52,16 +61,16 @@ public struct Tensor: Sendable, Hashable {
   /// values above `Int.max`. Copies.
   public func integers() -> [Int]? {
     switch elementType {
-    case .int8: mapped(Int8.self) { Int($0) }
-    case .uint8, .bool: mapped(UInt8.self) { Int($0) }
-    case .int16: mapped(Int16.self) { Int($0) }
-    case .uint16: mapped(UInt16.self) { Int($0) }
-    case .int32: mapped(Int32.self) { Int($0) }
-    case .uint32: mapped(UInt32.self) { Int($0) }
-    case .int64: mapped(Int64.self) { Int($0) }
+    case .int8: bytes.mapped(Int8.self) { Int($0) }
+    case .uint8, .bool: bytes.mapped(UInt8.self) { Int($0) }
+    case .int16: bytes.mapped(Int16.self) { Int($0) }
+    case .uint16: bytes.mapped(UInt16.self) { Int($0) }
+    case .int32: bytes.mapped(Int32.self) { Int($0) }
+    case .uint32: bytes.mapped(UInt32.self) { Int($0) }
+    case .int64: bytes.mapped(Int64.self) { Int($0) }
     case .uint64:
       bytes.array(of: UInt64.self).contains { $0 > UInt64(Int.max) }
-        ? nil : mapped(UInt64.self) { Int($0) }
+        ? nil : bytes.mapped(UInt64.self) { Int($0) }
     case .float32, .float16, .bfloat16, .float64: nil
     }
   }
@@ -78,11 +87,13 @@ public struct Tensor: Sendable, Hashable {
     }
     self.init(elementType: elementType, shape: shape, bytes: bytes)
   }
+}
 
-  private func mapped<Element: BitwiseCopyable, Result>(
+extension Bytes {
+  fileprivate func mapped<Element: BitwiseCopyable, Result>(
     _ type: Element.Type, _ transform: (Element) -> Result
   ) -> [Result] {
-    let source = bytes.span(of: type)
+    let source = span(of: type)
     var result: [Result] = []
     result.reserveCapacity(source.count)
     for index in source.indices { result.append(transform(source[index])) }

@@ -1,0 +1,17 @@
+/// Why a fit is refused, always before anything is written.
+public enum FitError: Error, Hashable, CustomStringConvertible {
+  case optionOutOfRange(name: String, found: String, expected: String)
+  case capacityTooLarge(motifCount: Int)
+  case nonfiniteTensor(name: String)
+
+  public var description: String {
+    switch self {
+    case .optionOutOfRange(let name, let found, let expected):
+      "\(name): expected \(expected), found \(found)"
+    case .capacityTooLarge(let motifCount):
+      "the capacity asks for \(motifCount) motifs; a dictionary has at most 65536"
+    case .nonfiniteTensor(let name):
+      "tensor '\(name)' contains NaN or infinity; --allow-nonfinite keeps such tensors, dense"
+    }
+  }
+}

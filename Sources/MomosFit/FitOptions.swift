@@ -1,0 +1,58 @@
+import MomosModel
+
+/// What the user decides about a fit. The defaults are what the converter does without options.
+public struct FitOptions: Sendable, Hashable {
+  /// Which tensors share a dictionary.
+  public enum DictionaryScope: String, Sendable, CaseIterable {
+    /// All tensors of the model: a dictionary costs its bytes once.
+    case model
+    /// Each tensor has its own: closer, and larger.
+    case tensor
+  }
+
+  /// How many motifs a dictionary has.
+  public enum MotifBudget: Sendable, Hashable {
+    /// k motifs.
+    case count(Int)
+    /// k = max(1, min(floor(capacity * blocks), blocks)) for the blocks that share the dictionary, as in
+    /// arXiv 2602.14896; an error above 65,536.
+    case capacity(Double)
+  }
+
+  /// Weights in a block, 1 to 64. With 4 weights to one of 256 motifs a weight takes 2 bits.
+  public var blockLength = 4
+  public var motifs = MotifBudget.count(256)
+  /// Stages of each tensor, 1 to 8: each fits what the earlier ones leave.
+  public var stageCount = 1
+  public var dictionaryScope = DictionaryScope.model
+  /// Pins motif 0 to zeros, so that no stage makes a block worse.
+  public var hasZeroMotif = true
+  /// Divides each row by its root mean square before fitting, so that rows of any size share motifs.
+  public var hasRowScale = true
+  /// Keeps tensors with NaN or infinity, dense, instead of refusing them.
+  public var allowsNonfinite = false
+  /// Decides sampling and initialisation: equal seeds give equal bytes.
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  /// - Throws: `FitError` if a number is outside its range.
+  public func validate() throws(FitError) {
+    guard (1...MotifDictionary.maximumBlockLength).contains(blockLength) else {
+      throw .optionOutOfRange(name: "block length", found: "\(blockLength)", expected: "1 to 64")
+    }
+    guard (1...8).contains(stageCount) else {
+      throw .optionOutOfRange(name: "stages", found: "\(stageCount)", expected: "1 to 8")
+    }
+    switch motifs {
+    case .count(let count):
+      guard (1...MotifDictionary.maximumMotifCount).contains(count) else {
+        throw .optionOutOfRange(name: "motifs", found: "\(count)", expected: "1 to 65536")
+      }
+    case .capacity(let capacity):
+      guard capacity > 0, capacity <= 1 else {
+        throw .optionOutOfRange(name: "capacity", found: "\(capacity)", expected: "above 0, at most 1")
+      }
+    }
+  }
+}

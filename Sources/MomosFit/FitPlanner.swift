@@ -1,0 +1,131 @@
+public import MomosModel
+
+/// Decides for every tensor whether and how it becomes a mosaic, before anything is written.
+///
+/// Reads each candidate once: for NaN and infinity, for blocks that repeat exactly, and for row scales that
+/// float16 cannot hold.
+public struct FitPlanner {
+  private let options: FitOptions
+
+  /// - Throws: `FitError` if an option is out of range.
+  public init(options: FitOptions) throws(FitError) {
+    try options.validate()
+    self.options = options
+  }
+
+  /// - Parameter read: the dense tensor of a candidate's name.
+  public func plan(_ candidates: [FitCandidate], read: (String) throws -> Tensor) throws -> FitPlan {
+    var surveys: [TensorSurvey] = []
+    for candidate in candidates {
+      // A group of one for dictionaries of their own; k depends on the group's blocks with a capacity.
+      let motifCount = try motifCount(for: options.dictionaryScope == .model ? candidates : [candidate])
+      surveys.append(try survey(candidate, motifCount: motifCount, read: read))
+    }
+    var builder = PlanBuilder(options: options)
+    try builder.addExact(surveys, motifCount: motifCount(for: candidates))
+    try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
+    return builder.plan(surveys)
+  }
+
+  /// k for candidates that share a dictionary.
+  private func motifCount(for candidates: [FitCandidate]) throws(FitError) -> Int {
+    switch options.motifs {
+    case .count(let count): return count
+    case .capacity(let capacity):
+      let blocks = candidates.reduce(0) { $0 + blockCount(of: $1) }
+      let wanted = max(1, min(Int((capacity * Double(blocks)).rounded(.down)), blocks))
+      guard wanted <= MotifDictionary.maximumMotifCount else {
+        throw .capacityTooLarge(motifCount: wanted)
+      }
+      return wanted
+    }
+  }
+
+  private func blockCount(of candidate: FitCandidate) -> Int {
+    guard case .linear(let view) = candidate.role else { return 0 }
+    let matrix = view.matrixShape(of: candidate.shape)
+    return matrix[0] * ((matrix[1] + options.blockLength - 1) / options.blockLength)
+  }
+
+  private func survey(
+    _ candidate: FitCandidate, motifCount: Int, read: (String) throws -> Tensor
+  ) throws -> TensorSurvey {
+    func dense(_ reason: String) -> TensorSurvey {
+      TensorSurvey(candidate: candidate, finding: .dense(reason: reason))
+    }
+    guard candidate.elementType.isFloatingPoint else { return dense("\(candidate.elementType.name) values") }
+    let tensor = try read(candidate.name)
+    let range = ValueRange(of: tensor)
+    guard range.isFinite else {
+      guard options.allowsNonfinite else { throw FitError.nonfiniteTensor(name: candidate.name) }
+      return dense("contains NaN or infinity")
+    }
+    guard case .linear(let view) = candidate.role else {
+      if case .dense(let reason) = candidate.role { return dense(reason) }
+      return dense("")
+    }
+    guard tensor.elementCount > 0 else { return dense("no elements") }
+    guard range.fitsFloat32 else { return dense("values beyond float32") }
+    let matrix = try view.matrix(of: tensor)
+    var blocks = DistinctBlocks(elementType: candidate.elementType, blockLength: options.blockLength)
+    if blocks.add(matrix, limit: motifCount) {
+      return TensorSurvey(candidate: candidate, finding: .exact(view, blocks))
+    }
+    return TensorSurvey(
+      candidate: candidate, finding: .fitted(view, rowScale: rowScaleType(of: matrix)))
+  }
+
+  /// Float16 where it holds every row's root mean square as a normal number, else float32.
+  private func rowScaleType(of matrix: Tensor) -> ElementType? {
+    guard options.hasRowScale else { return nil }
+    let normal = Double(Float16.leastNormalMagnitude)...Double(Float16.greatestFiniteMagnitude)
+    let columns = matrix.shape[1]
+    for row in 0..<matrix.shape[0] {
+      let scale = rootMeanSquare(matrix.floats(in: row * columns..<(row + 1) * columns))
+      if scale > 0 && !normal.contains(scale) { return .float32 }
+    }
+    return .float16
+  }
+}
+
+/// What the planner saw of one tensor.
+struct TensorSurvey {
+  enum Finding {
+    case dense(reason: String)
+    case exact(MatrixView, DistinctBlocks)
+    case fitted(MatrixView, rowScale: ElementType?)
+  }
+
+  let candidate: FitCandidate
+  let finding: Finding
+}
+
+/// Whether the values of a tensor are numbers that a fit can work with.
+private struct ValueRange {
+  var isFinite = true
+  var fitsFloat32 = true
+
+  init(of tensor: Tensor) {
+    if tensor.elementType == .float64 {
+      let values = tensor.bytes.span(of: Double.self)
+      for index in values.indices {
+        if !values[index].isFinite { isFinite = false }
+        if !Float(values[index]).isFinite { fitsFloat32 = false }
+      }
+      return
+    }
+    let chunk = 1 << 16
+    for start in stride(from: 0, to: tensor.elementCount, by: chunk) {
+      let values = tensor.floats(in: start..<min(start + chunk, tensor.elementCount))
+      if !values.allSatisfy(\.isFinite) { isFinite = false }
+    }
+  }
+}
+
+/// The root mean square of a row, accumulated in float64; 0 for an empty row.
+func rootMeanSquare(_ row: [Float]) -> Double {
+  guard !row.isEmpty else { return 0 }
+  var sum = 0.0
+  for value in row { sum += Double(value) * Double(value) }
+  return (sum / Double(row.count)).squareRoot()
+}

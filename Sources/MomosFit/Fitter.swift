@@ -1,0 +1,166 @@
+public import MomosKernels
+public import MomosModel
+
+/// Carries out a plan: trains its dictionaries, then turns one tensor after another into its mosaic.
+///
+/// Results depend on the plan and the tensors alone: not on the thread count, not on the instruction set.
+public struct Fitter {
+  private let plan: FitPlan
+  private let pool: ThreadPool
+  /// By position in the plan; nil until trained.
+  private var dictionaries: [MotifDictionary?]
+
+  public init(plan: FitPlan, pool: ThreadPool) {
+    self.plan = plan
+    self.pool = pool
+    dictionaries = plan.dictionaries.map { planned in
+      if case .exact(let dictionary) = planned.motifs { dictionary } else { nil }
+    }
+  }
+
+  /// The work of `train` and `fit` for a tensor, in weights; for showing progress.
+  public static func workCount(of tensor: PlannedTensor) -> Int {
+    switch tensor.form {
+    case .dense, .exact: 0
+    case .mosaic: tensor.shape.elementCount
+    }
+  }
+
+  /// Trains the dictionaries of the tensors `[0...]` that share one with the tensor at `position`, unless they
+  /// are trained already. Reads the tensors of that group once each.
+  public mutating func train(
+    for tensor: PlannedTensor, read: (String) throws -> Tensor
+  ) throws {
+    guard case .mosaic(_, let positions, _) = tensor.form, dictionaries[positions[0]] == nil else { return }
+    var generator = SeededGenerator(seed: plan.options.seed &+ UInt64(positions[0]) &* 0x1_0000_0001)
+    var residual = try sample(for: positions[0], generator: &generator, read: read)
+    for position in positions {
+      let dictionary = try trained(position, on: residual, generator: &generator)
+      dictionaries[position] = dictionary
+      residual = self.residual(of: residual, after: dictionary)
+    }
+  }
+
+  /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
+  /// tensor that stays dense.
+  public func fit(_ tensor: Tensor, as planned: PlannedTensor) throws(ModelError) -> FittedTensor? {
+    switch planned.form {
+    case .dense: return nil
+    case .exact(let view, let position): return try exact(tensor, view: view, position: position)
+    case .mosaic(let view, let positions, let rowScale):
+      return try fitted(tensor, view: view, positions: positions, rowScale: rowScale)
+    }
+  }
+
+  private func exact(_ tensor: Tensor, view: MatrixView, position: Int) throws(ModelError) -> FittedTensor {
+    guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
+    let matrix = try view.matrix(of: tensor)
+    let mosaic = try Mosaic(
+      packing: DistinctBlocks.indices(of: matrix, in: dictionary), rowCount: matrix.shape[0],
+      blockCount: dictionary.blockCount(covering: matrix.shape[1]), indexWidth: dictionary.indexWidth)
+    let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
+    return FittedTensor(
+      tensor: MosaicTensor(
+        elementType: tensor.elementType, shape: tensor.shape, view: view, composition: .copy, parts: [part]),
+      metrics: ErrorMetrics())
+  }
+
+  private func fitted(
+    _ tensor: Tensor, view: MatrixView, positions: [Int], rowScale: ElementType?
+  ) throws(ModelError) -> FittedTensor {
+    let trained = positions.map { position in
+      guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
+      return dictionary
+    }
+    let rows = RowBlocks(
+      matrix: try view.matrix(of: tensor), blockLength: plan.options.blockLength, rowScale: rowScale)
+    let encoder = TensorEncoder(
+      rows: rows, searches: trained.map(Self.search), motifs: trained.map { $0.storedFloats() })
+    let encoded = encoder.encode(pool: pool)
+    var stages: [Stage] = []
+    for (dictionary, indices) in zip(trained, encoded.indices) {
+      let mosaic = try Mosaic(
+        packing: indices, rowCount: rows.rowCount, blockCount: rows.blocksPerRow,
+        indexWidth: dictionary.indexWidth)
+      stages.append(Stage(dictionary: dictionary, mosaic: mosaic))
+    }
+    var scales: Tensor?
+    if let rowScale {
+      scales = try Tensor(rounding: encoded.scales, to: rowScale, shape: Shape(vector: rows.rowCount))
+    }
+    let part = MosaicPart(stages: stages, rowScale: scales)
+    return FittedTensor(
+      tensor: MosaicTensor(
+        elementType: tensor.elementType, shape: tensor.shape, view: view, parts: [part]),
+      metrics: encoded.metrics)
+  }
+
+  private static func search(_ dictionary: MotifDictionary) -> MotifSearch {
+    MotifSearch(
+      motifs: dictionary.storedFloats(), motifCount: dictionary.motifCount, length: dictionary.motifLength)
+  }
+
+  /// Blocks of all tensors that use the dictionary at `position`, divided by their row scales.
+  private func sample(
+    for position: Int, generator: inout SeededGenerator, read: (String) throws -> Tensor
+  ) throws -> [Float] {
+    let group = plan.tensors.compactMap { tensor -> (PlannedTensor, MatrixView, ElementType?)? in
+      guard case .mosaic(let view, let positions, let rowScale) = tensor.form, positions[0] == position
+      else { return nil }
+      return (tensor, view, rowScale)
+    }
+    let blockCounts = group.map { tensor, view, _ in
+      let matrix = view.matrixShape(of: tensor.shape)
+      return matrix[0] * ((matrix[1] + plan.options.blockLength - 1) / plan.options.blockLength)
+    }
+    let sample = BlockSample(
+      blockCount: blockCounts.reduce(0, +), motifCount: plan.dictionaries[position].motifCount,
+      generator: &generator)
+    var blocks: [Float] = []
+    var start = 0
+    for ((tensor, view, rowScale), count) in zip(group, blockCounts) {
+      let rows = RowBlocks(
+        matrix: try view.matrix(of: try read(tensor.name)), blockLength: plan.options.blockLength,
+        rowScale: rowScale)
+      blocks += sample.blocks(of: rows, start: start)
+      start += count
+    }
+    return blocks
+  }
+
+  private func trained(
+    _ position: Int, on blocks: [Float], generator: inout SeededGenerator
+  ) throws(ModelError) -> MotifDictionary {
+    let planned = plan.dictionaries[position]
+    let clustering = KMeans(
+      motifCount: planned.motifCount, length: planned.blockLength,
+      pinsZeroMotif: plan.options.hasZeroMotif)
+    let motifs = clustering.motifs(for: blocks, generator: &generator, pool: pool)
+    let values = try Tensor(
+      rounding: motifs, to: planned.elementType,
+      shape: Shape(rows: planned.motifCount, columns: planned.blockLength))
+    return MotifDictionary(
+      motifCount: planned.motifCount, blockLength: planned.blockLength, elementType: planned.elementType,
+      hasZeroMotif: plan.options.hasZeroMotif, values: values.bytes)
+  }
+
+  private func residual(of blocks: [Float], after dictionary: MotifDictionary) -> [Float] {
+    let motifs = dictionary.storedFloats()
+    let length = dictionary.motifLength
+    var residual = blocks
+    var start = 0
+    for chunk in Self.search(dictionary).nearestChunks(to: blocks, pool: pool) {
+      for index in chunk.indices {
+        for offset in 0..<length { residual[start + offset] -= motifs[Int(index) * length + offset] }
+        start += length
+      }
+    }
+    return residual
+  }
+}
+
+/// A tensor in its compressed form, and how far it is from its source.
+public struct FittedTensor: Sendable {
+  public let tensor: MosaicTensor
+  public let metrics: ErrorMetrics
+}
