@@ -1,0 +1,116 @@
+import MomosModel
+
+/// Turns a graph into steps, and refuses what cannot be executed.
+struct ExecutionPlanner {
+  private let graph: Graph
+  private let operatorSets: [OperatorSet]
+  private var tensors: ModelTensors
+  /// Slots by the name of their value or tensor.
+  private var slots: [String: Int] = [:]
+  /// Dense tensors by slot.
+  private(set) var constants: [Int: Tensor] = [:]
+  private(set) var steps: [ExecutionStep] = []
+
+  init(_ model: Model, graph number: Int) throws(RuntimeError) {
+    guard model.graphs.indices.contains(number) else {
+      throw .graphNotFound(number: number, graphCount: model.graphs.count)
+    }
+    graph = model.graphs[number]
+    operatorSets = model.operatorSets
+    tensors = try ModelTensors(model.tensors)
+    try planNodes()
+    try placeOutputs()
+    planReleases()
+  }
+
+  var slotCount: Int { slots.count }
+  var inputSlots: [Int] { graph.inputs.map { slots[$0.name, default: 0] } }
+  var outputSlots: [Int] { graph.outputs.map { slots[$0.name, default: 0] } }
+
+  private mutating func planNodes() throws(RuntimeError) {
+    let structure = GraphStructure(graph)
+    try structure.validate(isTensor: tensors.contains)
+    for input in graph.inputs { _ = slot(of: input.name) }
+    let nodes = try structure.executionOrder()
+    let read = Set(nodes.flatMap(\.inputs) + graph.outputs.map(\.name))
+    for node in nodes { steps.append(try step(for: node, read: read)) }
+  }
+
+  /// - Parameter read: names of the values that a needed node or the caller reads.
+  private mutating func step(for original: Node, read: Set<String>) throws(RuntimeError) -> ExecutionStep {
+    let node = original.withoutTrailingOmissions
+    let label = NodeLabel(node)
+    let attributes = try AttributeReader(node, label: label)
+    let (entry, version) = try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
+    try entry.checkCounts(of: node, label: label)
+    let operands = try operands(of: node, label, entry)
+    var context = OperatorContext(
+      label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
+      attributes: attributes, linearWeight: operands.weight, constants: operands.constants)
+    let operation = try entry.type.init(&context)
+    try context.attributes.finish(version: version)
+    return ExecutionStep(
+      label: label, operation: operation, inputs: operands.inputs,
+      outputs: node.outputs.map { read.contains($0) && $0 != "" ? slot(of: $0) : nil })
+  }
+
+  /// Where a node finds its inputs, and those that are tensors of the model.
+  private mutating func operands(
+    of node: Node, _ label: NodeLabel, _ entry: OperatorEntry
+  ) throws(RuntimeError) -> (inputs: [StepInput], weight: LinearWeight?, constants: [Int: Tensor]) {
+    let linear = entry.linearOperand(of: node) { tensors.linearRank(of: $0) }
+    var inputs: [StepInput] = []
+    var weight: LinearWeight?
+    var constants: [Int: Tensor] = [:]
+    for (position, name) in node.inputs.enumerated() {
+      if name == "" {
+        inputs.append(.omitted)
+      } else if let linear, position == linear.operand.position, let type = tensors.type(of: name) {
+        weight = try tensors.linearWeight(name, linear.operand.view, for: label)
+        inputs.append(.linearWeight(type))
+      } else {
+        if tensors.contains(name) {
+          guard let tensor = tensors.dense(name) else { throw .mosaicTakenDense(tensor: name, node: label) }
+          constants[position] = tensor
+          self.constants[slot(of: name)] = tensor
+        }
+        inputs.append(.slot(slot(of: name)))
+      }
+    }
+    return (inputs, weight, constants)
+  }
+
+  /// Gives graph outputs that are tensors of the model a slot.
+  private mutating func placeOutputs() throws(RuntimeError) {
+    for output in graph.outputs where tensors.contains(output.name) {
+      guard let tensor = tensors.dense(output.name) else { throw .mosaicTakenAsOutput(tensor: output.name) }
+      constants[slot(of: output.name)] = tensor
+    }
+  }
+
+  /// Lets every value go after the last step that reads it; tensors of the model and graph outputs stay.
+  private mutating func planReleases() {
+    var kept = Set(outputSlots).union(constants.keys)
+    for number in steps.indices.reversed() {
+      for case .slot(let slot) in steps[number].inputs where kept.insert(slot).inserted {
+        steps[number].released.append(slot)
+      }
+    }
+  }
+
+  private mutating func slot(of name: String) -> Int {
+    if let slot = slots[name] { return slot }
+    slots[name] = slots.count
+    return slots.count - 1
+  }
+}
+
+extension Node {
+  /// The node without omitted inputs and outputs at the end of its lists, where they mean nothing.
+  fileprivate var withoutTrailingOmissions: Node {
+    var node = self
+    while node.inputs.last == "" { node.inputs.removeLast() }
+    while node.outputs.last == "" { node.outputs.removeLast() }
+    return node
+  }
+}

@@ -1,0 +1,21 @@
+import MomosModel
+
+/// One node of a plan. Values live in numbered slots.
+struct ExecutionStep: Sendable {
+  let label: NodeLabel
+  let operation: any Operator
+  let inputs: [StepInput]
+  /// Where the outputs go; nil for one that nobody reads.
+  let outputs: [Int?]
+  /// Slots that no later step reads.
+  var released: [Int] = []
+}
+
+/// Where a step finds one of its inputs.
+enum StepInput: Sendable {
+  /// An optional input that the node leaves out.
+  case omitted
+  case slot(Int)
+  /// A tensor the operator holds as its linear weight, of this type.
+  case linearWeight(ValueType)
+}

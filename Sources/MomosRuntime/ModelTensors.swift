@@ -1,0 +1,95 @@
+import MomosModel
+
+/// The tensors of a model by name, aliases resolved, in the two forms that operators take: dense, and as a
+/// weight matrix.
+struct ModelTensors {
+  private var contents: [String: TensorContent] = [:]
+  private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
+
+  /// - Throws: for two tensors of one name, and aliases of nothing.
+  init(_ tensors: [NamedTensor]) throws(RuntimeError) {
+    for tensor in tensors {
+      guard contents.updateValue(tensor.content, forKey: tensor.name) == nil else {
+        throw .duplicateTensor(tensor.name)
+      }
+    }
+    for tensor in tensors {
+      guard case .alias(let target) = tensor.content else { continue }
+      switch contents[target] {
+      case .dense, .mosaic: continue
+      case .alias, nil: throw .invalidAlias(tensor: tensor.name, target: target)
+      }
+    }
+  }
+
+  func contains(_ name: String) -> Bool { contents[name] != nil }
+
+  /// The type of a tensor, in whatever form it is stored; nil if there is no such tensor.
+  func type(of name: String) -> ValueType? {
+    switch contents[target(of: name)] {
+    case .dense(let tensor): tensor.type
+    case .mosaic(let mosaic): ValueType(mosaic.elementType, mosaic.shape)
+    case .alias, nil: nil
+    }
+  }
+
+  /// The tensor, or nil if it is stored as a mosaic.
+  func dense(_ name: String) -> Tensor? {
+    guard case .dense(let tensor) = contents[target(of: name)] else { return nil }
+    return tensor
+  }
+
+  /// The rank of a tensor that may become a `LinearWeight`, nil for others: any mosaic, and dense tensors for
+  /// which float32 arithmetic is enough.
+  func linearRank(of name: String) -> Int? {
+    if let tensor = dense(name), !tensor.elementType.isFloatingPoint || tensor.elementType == .float64 {
+      return nil
+    }
+    return type(of: name)?.shape.rank
+  }
+
+  /// The tensor as a weight matrix, one for all nodes that take it in the same view.
+  ///
+  /// - Throws: `mosaicAxis` for a mosaic that was fitted in another view.
+  mutating func linearWeight(_ name: String, _ view: MatrixView, for node: NodeLabel) throws(RuntimeError)
+    -> LinearWeight
+  {
+    let key = LinearWeightKey(tensor: target(of: name), view: view)
+    if let weight = linearWeights[key] { return weight }
+    if case .mosaic(let mosaic) = contents[key.tensor], mosaic.view != view {
+      throw .mosaicAxis(tensor: name, fitted: mosaic.view.inputAxes, node: node, needed: view.inputAxes)
+    }
+    let weight: LinearWeight
+    do {
+      weight = try Self.linearWeight(contents[key.tensor], view)
+    } catch {
+      throw .model(error, place: "tensor \"\(name)\"")
+    }
+    linearWeights[key] = weight
+    return weight
+  }
+
+  private static func linearWeight(
+    _ content: TensorContent?, _ view: MatrixView
+  ) throws(ModelError) -> LinearWeight {
+    switch content {
+    case .mosaic(let mosaic): LinearWeight(dense: try view.matrix(of: Reconstruction(mosaic).dense()))
+    case .dense(let tensor): LinearWeight(dense: try view.matrix(of: tensor))
+    case .alias, nil: preconditionFailure("aliases were resolved")
+    }
+  }
+
+  private func target(of name: String) -> String {
+    if case .alias(let target) = contents[name] { target } else { name }
+  }
+}
+
+private struct LinearWeightKey: Hashable {
+  let tensor: String
+  let view: MatrixView
+}
+
+extension MatrixView {
+  /// The axes of the tensor that are columns of the matrix.
+  fileprivate var inputAxes: [Int] { Array(permutation[rowAxes...]) }
+}

@@ -1,0 +1,54 @@
+import MomosKernels
+import MomosModel
+
+/// One execution of one operator: its inputs, the types its outputs must have, and what it may use.
+struct OperatorCall {
+  let label: NodeLabel
+  /// By position; an omitted optional input and a linear operand are nil.
+  let inputs: [Tensor?]
+  let outputTypes: [ValueType]
+  let pool: ThreadPool
+
+  /// An input that the operator requires.
+  subscript(position: Int) -> Tensor {
+    guard let tensor = inputs[position] else { preconditionFailure("the plan checked required inputs") }
+    return tensor
+  }
+
+  /// An optional input.
+  func optional(_ position: Int) -> Tensor? {
+    position < inputs.count ? inputs[position] : nil
+  }
+
+  /// A tensor of the given type whose elements, zero at first, `body` fills.
+  func tensor<Element: BitwiseCopyable>(
+    _ type: ValueType, of element: Element.Type,
+    _ body: (inout MutableSpan<Element>) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) -> Tensor {
+    var buffer = try modelErrors { () throws(ModelError) in
+      try MutableBytes(byteCount: type.shape.elementCount * type.elementType.byteCount)
+    }
+    var elements = buffer.mutableSpan(of: element)
+    try body(&elements)
+    return Tensor(elementType: type.elementType, shape: type.shape, bytes: buffer.freeze())
+  }
+
+  /// The tensor with its axes reordered, as `Tensor.transposed`.
+  func transposed(_ tensor: Tensor, _ permutation: [Int]) throws(RuntimeError) -> Tensor {
+    try modelErrors { () throws(ModelError) in try tensor.transposed(permutation) }
+  }
+
+  /// The tensor in another floating-point type, through float32; in its own type the tensor itself.
+  func converted(_ tensor: Tensor, to elementType: ElementType) throws(RuntimeError) -> Tensor {
+    guard tensor.elementType != elementType else { return tensor }
+    return try modelErrors { () throws(ModelError) in
+      try Tensor(rounding: tensor.floats(), to: elementType, shape: tensor.shape)
+    }
+  }
+
+  private func modelErrors<Result: ~Copyable>(
+    _ body: () throws(ModelError) -> Result
+  ) throws(RuntimeError) -> Result {
+    do { return try body() } catch { throw .model(error, place: label.description) }
+  }
+}

@@ -1,0 +1,108 @@
+import MomosModel
+
+/// The operators this runtime has.
+enum OperatorRegistry {
+  /// Versions of the default domain whose operators mean what is implemented here.
+  static let supportedVersions = 7...23
+
+  /// The entry of a node's operator, or nil.
+  static func entry(for node: Node) -> OperatorEntry? {
+    isDefault(domain: node.domain) ? entries[node.operatorType] : nil
+  }
+
+  /// The entry of a node's operator and the version of its operator set, or why the node cannot be executed.
+  static func resolve(
+    _ node: Node, label: NodeLabel, operatorSets: [OperatorSet]
+  ) throws(RuntimeError) -> (entry: OperatorEntry, version: Int) {
+    guard isDefault(domain: node.domain) else { throw .unknownDomain(node.domain, node: label) }
+    guard let version = operatorSets.first(where: { isDefault(domain: $0.domain) })?.version else {
+      throw .missingOperatorSet(domain: node.domain, node: label)
+    }
+    guard supportedVersions.contains(version) else {
+      throw .unsupportedOperatorSet(domain: node.domain, version: version, supported: supportedVersions)
+    }
+    guard let entry = entry(for: node) else { throw .unknownOperator(label) }
+    guard version >= entry.since else {
+      throw .operatorNotInOperatorSet(label, version: version, firstVersion: entry.since)
+    }
+    return (entry, version)
+  }
+
+  /// True for the two spellings of ONNX's default domain.
+  private static func isDefault(domain: String) -> Bool {
+    domain == "" || domain == "ai.onnx"
+  }
+
+  private static let entries = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
+
+  private static let table = [
+    OperatorEntry("Add", Arithmetic<Addition>.self, inputs: 2...2),
+    OperatorEntry("ArgMax", ArgMax.self, inputs: 1...1),
+    OperatorEntry("Concat", Concat.self, inputs: 1...Int.max),
+    OperatorEntry("Div", Arithmetic<Division>.self, inputs: 2...2),
+    OperatorEntry("Erf", Activation<Erf>.self, since: 9, inputs: 1...1),
+    OperatorEntry("Flatten", Flatten.self, inputs: 1...1),
+    OperatorEntry("Gelu", Activation<Gelu>.self, since: 20, inputs: 1...1),
+    OperatorEntry("Gemm", Gemm.self, inputs: 2...3),
+    OperatorEntry("Identity", Identity.self, inputs: 1...1),
+    OperatorEntry("LayerNormalization", LayerNormalization.self, since: 17, inputs: 2...3, outputs: 1...3),
+    OperatorEntry("MatMul", MatMul.self, inputs: 2...2),
+    OperatorEntry("Mul", Arithmetic<Multiplication>.self, inputs: 2...2),
+    OperatorEntry("Relu", Relu.self, inputs: 1...1),
+    OperatorEntry("Reshape", Reshape.self, inputs: 2...2),
+    OperatorEntry("Sigmoid", Activation<Sigmoid>.self, inputs: 1...1),
+    OperatorEntry("Softmax", Softmax.self, inputs: 1...1),
+    OperatorEntry("Sub", Arithmetic<Subtraction>.self, inputs: 2...2),
+    OperatorEntry("Tanh", Activation<Tanh>.self, inputs: 1...1),
+    OperatorEntry("Transpose", Transpose.self, inputs: 1...1),
+  ]
+}
+
+/// What the plan must know of an operator before it makes one.
+struct OperatorEntry: Sendable {
+  let name: String
+  let type: any Operator.Type
+  /// First version of the operator set that has the operator in a form implemented here.
+  let since: Int
+  /// How many inputs a node may have; those below the lower bound are required. With the upper bound `Int.max`
+  /// all inputs are required.
+  let inputs: ClosedRange<Int>
+  let outputs: ClosedRange<Int>
+
+  init(
+    _ name: String, _ type: any Operator.Type, since: Int = OperatorRegistry.supportedVersions.lowerBound,
+    inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1
+  ) {
+    self.name = name
+    self.type = type
+    self.since = since
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+  /// Refuses a node with too few or too many inputs or outputs, or without a required one.
+  ///
+  /// - Parameter node: without omitted inputs and outputs at the end of its lists.
+  func checkCounts(of node: Node, label: NodeLabel) throws(RuntimeError) {
+    guard inputs.contains(node.inputs.count) else {
+      throw .inputCount(label, expected: inputs, found: node.inputs.count)
+    }
+    guard outputs.contains(node.outputs.count) else {
+      throw .outputCount(label, expected: outputs, found: node.outputs.count)
+    }
+    let required = inputs.upperBound == Int.max ? node.inputs.count : inputs.lowerBound
+    if let position = node.inputs[..<required].firstIndex(of: "") {
+      throw .omittedInput(label, position: position)
+    }
+  }
+
+  /// The linear operand of a node and the name of its tensor, if that is one.
+  ///
+  /// - Parameter rank: the rank of the tensor with a given name, nil where there is none.
+  func linearOperand(of node: Node, rank: (String) -> Int?) -> (name: String, operand: LinearOperand)? {
+    guard let operand = type.linearOperand(of: node), node.inputs.indices.contains(operand.position) else {
+      return nil
+    }
+    let name = node.inputs[operand.position]
+    return rank(name) == operand.rank ? (name, operand) : nil
+  }
+}

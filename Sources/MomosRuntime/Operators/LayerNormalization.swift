@@ -1,0 +1,128 @@
+import MomosModel
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias over all axes from `axis` on, and on request the mean and
+/// 1 / sqrt(variance + epsilon) in float32.
+///
+/// Mean and variance are accumulated in float64, in ascending order.
+struct LayerNormalization: Operator {
+  private let axis: Int
+  private let epsilon: Float
+  private let outputCount: Int
+
+  init(_ context: inout OperatorContext) throws(RuntimeError) {
+    axis = try context.attributes.int("axis", default: -1)
+    epsilon = try context.attributes.float("epsilon", default: 1e-5)
+    let stashType = try context.attributes.int("stash_type", default: ElementType.float32.rawValue)
+    guard stashType == ElementType.float32.rawValue else {
+      throw .attributeValue(
+        context.label, attribute: "stash_type", expected: "1 (f32)", found: "\(stashType)")
+    }
+    outputCount = context.outputCount
+  }
+
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
+    try inputs.require(0, in: ElementType.floatingPoint)
+    try inputs.requireEqualElementTypes()
+    let shape = inputs[0].shape
+    let first = try inputs.resolved(axis: axis, rank: shape.rank)
+    let normalized = Array(shape.dimensions[first...])
+    for operand in inputs.types.dropFirst() {
+      guard let operand else { continue }
+      guard Broadcasting.dimensions([normalized, operand.shape.dimensions]) == normalized else {
+        throw inputs.mismatch(expected: "scale and bias to broadcast to \(normalized)")
+      }
+    }
+    let reduced = shape.dimensions[..<first] + normalized.map { _ in 1 }
+    let statistics = ValueType(.float32, try inputs.shape(Array(reduced)))
+    return Array([inputs[0], statistics, statistics].prefix(outputCount))
+  }
+
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let elementType = call[0].elementType
+    let input = try call.converted(call[0], to: elementType.arithmetic)
+    let statistics: SliceStatistics
+    let result: Tensor
+    if elementType == .float64 {
+      statistics = SliceStatistics(input.bytes.span(of: Double.self), slices(of: input.shape), epsilon)
+      result = try normalized(call, input, statistics, Double.self)
+    } else {
+      statistics = SliceStatistics(input.bytes.span(of: Float.self), slices(of: input.shape), epsilon)
+      result = try normalized(call, input, statistics, Float.self)
+    }
+    var outputs = [try call.converted(result, to: elementType)]
+    for (type, values) in zip(
+      call.outputTypes.dropFirst(), [statistics.means, statistics.inverseDeviations])
+    {
+      outputs.append(
+        try call.tensor(type, of: Float.self) { (target) throws(RuntimeError) in
+          for index in values.indices { target[index] = Float(values[index]) }
+        })
+    }
+    return outputs
+  }
+
+  private func slices(of shape: Shape) -> AxisSlices {
+    AxisSlices(shape, axes: (axis < 0 ? axis + shape.rank : axis)..<shape.rank)
+  }
+
+  private func normalized<Number: RealNumber>(
+    _ call: OperatorCall, _ input: Tensor, _ statistics: SliceStatistics, _ number: Number.Type
+  ) throws(RuntimeError) -> Tensor {
+    let first = axis < 0 ? axis + input.shape.rank : axis
+    let normalizedShape = Array(input.shape.dimensions[first...])
+    let length = slices(of: input.shape).length
+    let scales = try parameter(call, at: 1, absent: 1, normalizedShape, number)
+    let biases = try parameter(call, at: 2, absent: 0, normalizedShape, number)
+    let values = input.bytes.span(of: number)
+    return try call.tensor(input.type, of: number) { (target) throws(RuntimeError) in
+      for slice in statistics.means.indices {
+        let mean = statistics.means[slice]
+        let inverseDeviation = statistics.inverseDeviations[slice]
+        for position in 0..<length {
+          let index = slice * length + position
+          let standardized = Number((Double(values[index]) - mean) * inverseDeviation)
+          target[index] = standardized * scales[position] + biases[position]
+        }
+      }
+    }
+  }
+
+  /// Scale or bias, one number for each normalized element.
+  private func parameter<Number: RealNumber>(
+    _ call: OperatorCall, at position: Int, absent: Number, _ normalizedShape: [Int], _ number: Number.Type
+  ) throws(RuntimeError) -> [Number] {
+    var expanded = [Number](repeating: absent, count: normalizedShape.reduce(1, *))
+    guard let operand = call.optional(position) else { return expanded }
+    let tensor = try call.converted(operand, to: operand.elementType.arithmetic)
+    let walk = BroadcastWalk(operands: [tensor.shape.dimensions], to: normalizedShape)
+    let values = tensor.bytes.span(of: number)
+    walk.forEachRun { start, starts in
+      for index in 0..<walk.runLength {
+        expanded[start + index] = values[starts[0] + index * walk.steps[0]]
+      }
+    }
+    return expanded
+  }
+}
+
+/// Mean and 1 / sqrt(variance + epsilon) of every slice, for slices that lie contiguously.
+private struct SliceStatistics {
+  private(set) var means: [Double] = []
+  private(set) var inverseDeviations: [Double] = []
+
+  init<Number: RealNumber>(_ values: Span<Number>, _ slices: AxisSlices, _ epsilon: Float) {
+    for slice in 0..<slices.count {
+      let range = (slice * slices.length)..<((slice + 1) * slices.length)
+      var sum = 0.0
+      for index in range { sum += Double(values[index]) }
+      let mean = sum / Double(slices.length)
+      var squares = 0.0
+      for index in range {
+        let deviation = Double(values[index]) - mean
+        squares += deviation * deviation
+      }
+      means.append(mean)
+      inverseDeviations.append(1 / (squares / Double(slices.length) + Double(epsilon)).squareRoot())
+    }
+  }
+}

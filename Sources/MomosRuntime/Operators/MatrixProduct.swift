@@ -1,0 +1,42 @@
+import MomosModel
+
+/// Dense products of matrices none of which is a weight of the model.
+///
+/// Sums run over the inner dimension in ascending order.
+struct MatrixProduct {
+  let rows: Int
+  let inner: Int
+  let columns: Int
+
+  /// Adds `left [rows, inner]` times `right [inner, columns]` to `target [rows, columns]`; each lies in its span
+  /// from the given start on.
+  func add<Number: BinaryFloatingPoint & BitwiseCopyable>(
+    _ left: Span<Number>, from leftStart: Int, _ right: Span<Number>, from rightStart: Int,
+    to target: inout MutableSpan<Number>, from targetStart: Int
+  ) {
+    for row in 0..<rows {
+      let targetRow = targetStart + row * columns
+      for step in 0..<inner {
+        let factor = left[leftStart + row * inner + step]
+        let rightRow = rightStart + step * columns
+        for column in 0..<columns {
+          target[targetRow + column] += factor * right[rightRow + column]
+        }
+      }
+    }
+  }
+}
+
+extension OperatorCall {
+  /// `input` times the transpose of a weight matrix: `[..., columns]` to `[..., rows]`, in float32.
+  ///
+  /// - Parameter shape: of the result.
+  func product(_ input: Tensor, _ weight: LinearWeight, shape: Shape) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Float.self)
+    let batch = shape.elementCount / max(weight.rows, 1)
+    return try tensor(ValueType(.float32, shape), of: Float.self) { (target) throws(RuntimeError) in
+      guard shape.elementCount > 0 else { return }
+      weight.multiply(values, batch: batch, into: &target, pool: pool)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+public import MomosModel
+
+/// Element type and shape of a value during one execution.
+public struct ValueType: Sendable, Hashable, CustomStringConvertible {
+  public let elementType: ElementType
+  public let shape: Shape
+
+  public init(_ elementType: ElementType, _ shape: Shape) {
+    self.elementType = elementType
+    self.shape = shape
+  }
+
+  /// For instance "f32 [1, 784]".
+  public var description: String { "\(elementType.name) \(shape)" }
+}
+
+extension Tensor {
+  /// Element type and shape.
+  var type: ValueType { ValueType(elementType, shape) }
+}
