@@ -5,6 +5,7 @@ import MomosModel
 struct ModelTensors {
   private var contents: [String: TensorContent] = [:]
   private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
+  private var dictionaries = ExecutableDictionaries()
 
   /// - Throws: for two tensors of one name, and aliases of nothing.
   init(_ tensors: [NamedTensor]) throws(RuntimeError) {
@@ -56,12 +57,12 @@ struct ModelTensors {
   {
     let key = LinearWeightKey(tensor: target(of: name), view: view)
     if let weight = linearWeights[key] { return weight }
-    if case .mosaic(let mosaic) = contents[key.tensor], mosaic.view != view {
+    if case .mosaic(let mosaic) = contents[key.tensor], mosaic.blocking == .rows, mosaic.view != view {
       throw .mosaicAxis(tensor: name, fitted: mosaic.view.inputAxes, node: node, needed: view.inputAxes)
     }
     let weight: LinearWeight
     do {
-      weight = try Self.linearWeight(contents[key.tensor], view)
+      weight = try linearWeight(contents[key.tensor], view)
     } catch {
       throw .model(error, place: "tensor \"\(name)\"")
     }
@@ -69,12 +70,12 @@ struct ModelTensors {
     return weight
   }
 
-  private static func linearWeight(
+  private mutating func linearWeight(
     _ content: TensorContent?, _ view: MatrixView
   ) throws(ModelError) -> LinearWeight {
     switch content {
-    case .mosaic(let mosaic): LinearWeight(dense: try view.matrix(of: Reconstruction(mosaic).dense()))
-    case .dense(let tensor): LinearWeight(dense: try view.matrix(of: tensor))
+    case .mosaic(let mosaic): try LinearWeight(mosaic: mosaic, view: view, dictionaries: &dictionaries)
+    case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor))
     case .alias, nil: preconditionFailure("aliases were resolved")
     }
   }

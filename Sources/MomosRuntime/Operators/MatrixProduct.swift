@@ -36,7 +36,11 @@ extension OperatorCall {
     let batch = shape.elementCount / max(weight.rows, 1)
     return try tensor(ValueType(.float32, shape), of: Float.self) { (target) throws(RuntimeError) in
       guard shape.elementCount > 0 else { return }
-      weight.multiply(values, batch: batch, into: &target, pool: pool)
+      do throws(ModelError) {
+        try weight.multiply(values, batch: batch, into: &target, pool: pool)
+      } catch {
+        throw .model(error, place: label.description)
+      }
     }
   }
 }
