@@ -16,7 +16,8 @@ VALUE_FIELDS = {
 LIST_TYPES = (6, 7, 8)
 
 
-def _is_text(text: bytes, limit: int) -> bool:
+def is_text(text: bytes, limit: int) -> bool:
+    """True for UTF-8 of at most `limit` bytes without a zero byte."""
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -25,7 +26,7 @@ def _is_text(text: bytes, limit: int) -> bool:
 
 
 def _check_name(name: bytes | None, may_be_empty: bool = True) -> None:
-    is_name = _is_text(name or b"", NAME_LIMIT) and (may_be_empty or bool(name))
+    is_name = is_text(name or b"", NAME_LIMIT) and (may_be_empty or bool(name))
     require(is_name, "G-01", f"name {(name or b'')[:40]!r}")
 
 
@@ -83,7 +84,7 @@ def check_provenance(header: SimpleNamespace) -> None:
     texts += [text for option in provenance.options for text in (option.name, option.value)]
     texts += [entry.class_name for entry in provenance.tensors]
     for text in texts:
-        require(_is_text(text or b"", TEXT_LIMIT), "P-01", f"text {(text or b'')[:40]!r}")
+        require(is_text(text or b"", TEXT_LIMIT), "P-01", f"text {(text or b'')[:40]!r}")
     numbers = [entry.tensor or 0 for entry in provenance.tensors]
     require(len(set(numbers)) == len(numbers), "P-02", "a tensor has two entries")
     require(all(1 <= number <= len(header.tensors) for number in numbers), "P-02", "an entry names no tensor")

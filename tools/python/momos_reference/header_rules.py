@@ -1,4 +1,4 @@
-"""The O rules of the header: sections, dictionaries and references (H, S and D); tensors and graphs elsewhere."""
+"""The O rules of the header (H), its sections (S) and dictionaries (D)."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from .elements import BFLOAT16, DTYPES, FLOAT16, FLOAT32, FLOAT64, INT8
 from .errors import require
 from .geometry import stored_motif_count
-from .graph_rules import check_graphs, check_provenance
+from .graph_rules import NAME_LIMIT, check_graphs, check_provenance, is_text
 from .tensor_rules import check_tensor
 
 CODECS = range(3)
@@ -63,18 +63,9 @@ def _check_names(header: SimpleNamespace) -> None:
     names = set()
     for tensor in header.tensors:
         name = tensor.name or b""
-        require(1 <= len(name) <= 1_024 and is_text(name), "H-04", f"tensor name {name[:40]!r}")
+        require(len(name) >= 1 and is_text(name, NAME_LIMIT), "H-04", f"tensor name {name[:40]!r}")
         require(name not in names, "H-05", f"two tensors are named {name!r}")
         names.add(name)
-
-
-def is_text(text: bytes) -> bool:
-    """True for UTF-8 without a zero byte."""
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return 0 not in text
 
 
 def _check_references(header: SimpleNamespace) -> None:
@@ -85,12 +76,12 @@ def _check_references(header: SimpleNamespace) -> None:
         sections[dictionary.section] += 1
     for tensor in header.tensors:
         sections.update((tensor.section or 0, tensor.outlier_section or 0))
-        require((tensor.alias_of or 0) <= len(header.tensors), "H-06", f"tensor {tensor.alias_of} does not exist")
+        is_tensor = (tensor.alias_of or 0) <= len(header.tensors)
+        require(is_tensor, "H-06", f"tensor {tensor.alias_of} does not exist")
         require(tensor.kind != 3 or bool(tensor.alias_of), "H-06", "an alias names no tensor")
         for part in tensor.parts:
-            sections.update(
-                (part.rows_section or 0, part.columns_section or 0, part.row_scale_section or 0)
-            )
+            own = (part.rows_section, part.columns_section, part.row_scale_section)
+            sections.update(section or 0 for section in own)
             for stage in part.stages:
                 require(bool(stage.dictionary), "H-06", "a stage has no dictionary")
                 dictionaries[stage.dictionary] += 1

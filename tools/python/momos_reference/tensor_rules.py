@@ -116,12 +116,13 @@ def _check_part(header: SimpleNamespace, tensor: SimpleNamespace, part: SimpleNa
     for stage in part.stages:
         dictionary = header.dictionaries[stage.dictionary - 1]
         require((stage.layout or 0) == ROW_MAJOR, "M-11", f"{what}: layout {stage.layout} is not implemented")
-        has_mosaic = bool(stage.mosaic_section)
-        require(has_mosaic == (index_width(dictionary) > 0), "M-10", f"{what}: mosaic section absent or extra")
+        is_matched = bool(stage.mosaic_section) == (index_width(dictionary) > 0)
+        require(is_matched, "M-10", f"{what}: a mosaic section is absent or superfluous")
         found, expected = _raw_byte_count(header, stage.mosaic_section), mosaic_byte_count(shape, dictionary)
         require(found == expected, "M-10", f"{what}: a mosaic has {found} bytes, expected {expected}")
     if not part.row_scale_section:
-        require(part.row_scale_element_type is None, "M-14", f"{what}: a row scale's type without its section")
+        has_type = part.row_scale_element_type is not None
+        require(not has_type, "M-14", f"{what}: a row scale has a type but no section")
         return
     require(part.row_scale_element_type in (FLOAT16, FLOAT32), "M-14", f"{what}: row scale of unknown type")
     expected = shape[0] * DTYPES[part.row_scale_element_type].itemsize

@@ -139,7 +139,8 @@ def _indices(
     fields = bits[:, : blocks * width].reshape(shape[0], blocks, width).astype(np.int64)
     indices = fields @ (1 << np.arange(width))
     motifs = indices & ~(1 << (width - 1)) if dictionary.antipodal else indices
-    require(int(motifs.max()) < stored_motif_count(dictionary), "M-12", f"index {motifs.max()} names no motif")
+    highest = int(motifs.max())
+    require(highest < stored_motif_count(dictionary), "M-12", f"index {highest} names no motif")
     return indices
 
 
