@@ -42,7 +42,7 @@ private struct JSONOperatorSet: Decodable {
     let object = try decoder.object(keyedBy: Key.self)
     value = OperatorSet(
       domain: try object.decodeIfPresent(String.self, forKey: .domain) ?? "",
-      version: try object.decode(Int.self, forKey: .version))
+      version: try object.decode(JSONNumber<Int>.self, forKey: .version).value)
   }
 }
 
@@ -159,14 +159,31 @@ private struct JSONAttribute: Decodable {
     _ object: KeyedDecodingContainer<Key>, forKey key: Key
   ) throws -> AttributeValue {
     switch key {
-    case .float: .float(try object.decode(Float.self, forKey: key))
-    case .int: .int(try object.decode(Int.self, forKey: key))
+    case .float: .float(try object.decode(JSONNumber<Float>.self, forKey: key).value)
+    case .int: .int(try object.decode(JSONNumber<Int>.self, forKey: key).value)
     case .string: .string(try object.decode(JSONBytes.self, forKey: key).value)
-    case .floats: .floats(try object.decode([Float].self, forKey: key))
-    case .ints: .ints(try object.decode([Int].self, forKey: key))
+    case .floats: .floats(try object.decode([JSONNumber<Float>].self, forKey: key).map(\.value))
+    case .ints: .ints(try object.decode([JSONNumber<Int>].self, forKey: key).map(\.value))
     case .strings: .strings(try object.decode([JSONBytes].self, forKey: key).map(\.value))
     case .tensor, .name: .tensor(try object.decode(String.self, forKey: key))
     case .graph: .graph(try object.decode(JSONGraphNumber.self, forKey: key).position)
+    }
+  }
+}
+
+/// A number. Of one that the type cannot hold the library does not say where it stands.
+private struct JSONNumber<Value: Decodable>: Decodable {
+  let value: Value
+
+  init(from decoder: any Decoder) throws {
+    do {
+      value = try decoder.singleValueContainer().decode(Value.self)
+    } catch let error as DecodingError {
+      throw error
+    } catch {
+      throw InterchangeError(
+        .graphValue, place: decoder.codingPath.place, expected: InterchangeError.kind(of: Value.self),
+        found: "a number that is out of its range or has a fraction")
     }
   }
 }
@@ -180,7 +197,7 @@ private struct JSONBytes: Decodable {
     if let text = try? container.decode(String.self) {
       value = Array(text.utf8)
     } else {
-      value = try container.decode([UInt8].self)
+      value = try container.decode([JSONNumber<UInt8>].self).map(\.value)
     }
   }
 }
@@ -190,7 +207,7 @@ private struct JSONGraphNumber: Decodable {
   let position: Int
 
   init(from decoder: any Decoder) throws {
-    let number = try decoder.singleValueContainer().decode(Int.self)
+    let number = try JSONNumber<Int>(from: decoder).value
     guard number >= 1 else {
       throw InterchangeError(
         .graphNumber, place: decoder.codingPath.place, expected: "a number from 1", found: "\(number)")
@@ -260,13 +277,13 @@ extension InterchangeError {
     }
   }
 
-  private static func kind(of type: any Any.Type) -> String {
+  fileprivate static func kind(of type: any Any.Type) -> String {
     switch type {
     case is String.Type: "a string"
-    case is Int.Type: "an integer"
-    case is Float.Type: "a number"
-    case is UInt8.Type: "a string or a list of bytes"
-    case is any Collection.Type: "a list or an object"
+    case is Int.Type: "a 64-bit integer"
+    case is Float.Type: "a float32 number"
+    case is UInt8.Type: "a byte, 0 to 255"
+    case is [Any].Type: "a list"
     default: "an object"
     }
   }
