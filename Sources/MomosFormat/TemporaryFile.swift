@@ -1,0 +1,165 @@
+import Glibc
+import MomosModel
+
+/// A file that is written beside its target and takes the target's name when it is complete.
+///
+/// It is called `TARGET.tmp-PID-N` and locked while it is being written; it is removed if the owner goes away
+/// before `rename`. Files that a dead process left behind are removed when the next one is created.
+final class TemporaryFile {
+  let target: String
+  let path: String
+  /// Bytes written so far.
+  private(set) var byteCount = 0
+  private let descriptor: Int32
+  private var isRemoved = false
+
+  /// - Throws: `cannotWrite`, `diskFull`.
+  init(target: String) throws(FormatError) {
+    self.target = target
+    Self.removeStale(beside: target)
+    var number = 1
+    while true {
+      let path = "\(target).tmp-\(getpid())-\(number)"
+      let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        self.path = path
+        self.descriptor = descriptor
+        break
+      }
+      guard errno == EEXIST, number < 1000 else { throw Self.failure(target, code: errno) }
+      number += 1
+    }
+    flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  deinit {
+    close(descriptor)
+    remove()
+  }
+
+  /// Removes the file; the target stays as it is.
+  func remove() {
+    if isRemoved { return }
+    isRemoved = true
+    unsafe unlink(path)
+  }
+
+  /// Appends bytes.
+  func write(_ bytes: Bytes) throws(FormatError) {
+    try Self.write(bytes, to: descriptor, at: byteCount, path: target)
+    byteCount += bytes.count
+  }
+
+  /// Appends `count` zero bytes, fewer than 64.
+  func write(zeroBytes count: Int) throws(FormatError) {
+    if count > 0 { try write(try heapBytes([UInt8](repeating: 0, count: count))) }
+  }
+
+  /// Overwrites the start of the file.
+  func overwriteStart(_ bytes: Bytes) throws(FormatError) {
+    try Self.write(bytes, to: descriptor, at: 0, path: target)
+  }
+
+  /// Brings the contents to the disk.
+  func synchronize() throws(FormatError) {
+    guard fsync(descriptor) == 0 else { throw Self.failure(target, code: errno) }
+  }
+
+  /// Gives the file its target's name, atomically, and brings the folder to the disk.
+  /// - Throws: `targetExists` unless `overwrite`; `cannotWrite`.
+  func rename(overwrite: Bool) throws(FormatError) {
+    if overwrite {
+      try moveOverTarget()
+    } else if unsafe link(path, target) == 0 {
+      remove()
+    } else if [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) {
+      // A file system without links: claim the name, which fails if it is taken, and move over the claim.
+      let claim = unsafe open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard claim >= 0 else { throw Self.failure(target, code: errno) }
+      close(claim)
+      try moveOverTarget()
+    } else {
+      throw Self.failure(target, code: errno)
+    }
+    Self.synchronizeFolder(of: target)
+  }
+
+  private func moveOverTarget() throws(FormatError) {
+    guard unsafe Glibc.rename(path, target) == 0 else { throw Self.failure(target, code: errno) }
+    isRemoved = true
+  }
+
+  /// Best effort: some file systems refuse to synchronise a folder, and the file itself is complete.
+  private static func synchronizeFolder(of path: String) {
+    let folder = unsafe open(split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
+  }
+
+  static func write(_ bytes: Bytes, to descriptor: Int32, at offset: Int, path: String) throws(FormatError) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.bytes.withUnsafeBytes { buffer in
+        unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failure(path, code: count < 0 ? errno : ENOSPC) }
+      done += count
+    }
+  }
+
+  /// The error for a failed system call on the way to `path`.
+  static func failure(_ path: String, code: Int32) -> FormatError {
+    switch code {
+    case ENOSPC, EDQUOT, EFBIG:
+      .system(.diskFull, path: path, expected: "room for the file", code: code)
+    case EEXIST:
+      FormatError(
+        .targetExists, at: quoted(path), expected: "no file of this name, or permission to overwrite it",
+        found: "one")
+    default:
+      .system(.cannotWrite, path: path, expected: "a place that can be written", code: code)
+    }
+  }
+
+  /// Removes temporary files of this target whose process is gone and whose lock is free.
+  private static func removeStale(beside target: String) {
+    let (folder, name) = split(target)
+    guard let stream = unsafe opendir(folder) else { return }
+    defer { unsafe closedir(stream) }
+    while let entry = unsafe readdir(stream) {
+      let candidate = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
+        unsafe String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard let process = processNumber(in: candidate, target: name), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      removeIfUnlocked("\(folder)/\(candidate)")
+    }
+  }
+
+  private static func removeIfUnlocked(_ path: String) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unsafe unlink(path) }
+    close(descriptor)
+  }
+
+  /// PID in `NAME.tmp-PID-N`, nil for other names.
+  static func processNumber(in candidate: String, target name: String) -> pid_t? {
+    let prefix = "\(name).tmp-"
+    guard candidate.hasPrefix(prefix) else { return nil }
+    let numbers = candidate.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+    guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, Int(numbers[1]) != nil else {
+      return nil
+    }
+    return process
+  }
+
+  /// Folder and name of a path.
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (folder, String(path[path.index(after: slash)...]))
+  }
+}
