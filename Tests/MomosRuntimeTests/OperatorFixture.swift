@@ -81,7 +81,9 @@ private struct NodeDescription: Decodable {
   var node: Node {
     Node(
       operatorType: `operator`, inputs: inputs, outputs: outputs,
-      attributes: attributes.sorted { $0.key < $1.key }.map { NodeAttribute(name: $0.key, value: $0.value.value) })
+      attributes: attributes.sorted { $0.key < $1.key }.map {
+        NodeAttribute(name: $0.key, value: $0.value.value)
+      })
   }
 
   struct Attribute: Decodable {
