@@ -16,7 +16,7 @@ enum Broadcasting {
   }
 }
 
-/// Walks several operands in step, each as if it had the common shape.
+/// Walks several operands in step, each as if it had the common shape, run by run in row-major order.
 ///
 /// Axes along which every operand advances evenly are joined, so that operands of equal shape are one run.
 struct BroadcastWalk {
@@ -24,9 +24,16 @@ struct BroadcastWalk {
   let runLength: Int
   /// For every operand, its distance between two elements of a run: 0 or 1.
   let steps: [Int]
+  /// Where the current run starts in the common shape.
+  private(set) var start = 0
+  /// Where the current run starts in every operand.
+  private(set) var operandStarts: [Int]
+
   private let runDimensions: [Int]
   /// For every operand, its distance along each of `runDimensions`.
   private let runStrides: [[Int]]
+  private var counters: [Int]
+  private var isStarted = false
 
   /// - Parameter dimensions: a shape to which every operand can be broadcast.
   init(operands: [[Int]], to dimensions: [Int]) {
@@ -46,31 +53,34 @@ struct BroadcastWalk {
     steps = run.strides
     runDimensions = axes.map(\.size)
     runStrides = operands.indices.map { operand in axes.map { $0.strides[operand] } }
+    operandStarts = operands.map { _ in 0 }
+    counters = axes.map { _ in 0 }
   }
 
-  /// Calls `body` for every run, in row-major order of the common shape.
-  func forEachRun(_ body: (_ start: Int, _ operandStarts: [Int]) -> Void) {
-    guard runLength > 0, !runDimensions.contains(0) else { return }
-    var counters = [Int](repeating: 0, count: runDimensions.count)
-    var starts = [Int](repeating: 0, count: runStrides.count)
-    var start = 0
-    while true {
-      body(start, starts)
-      start += runLength
-      var axis = counters.count - 1
-      while axis >= 0 {
-        counters[axis] += 1
-        let isDone = counters[axis] == runDimensions[axis]
-        for operand in starts.indices {
-          starts[operand] +=
-            isDone ? -(counters[axis] - 1) * runStrides[operand][axis] : runStrides[operand][axis]
-        }
-        if !isDone { break }
-        counters[axis] = 0
-        axis -= 1
-      }
-      if axis < 0 { return }
+  /// The elements of an operand in the current run: one where the run repeats it.
+  func elements(of operand: Int) -> Range<Int> {
+    let start = operandStarts[operand]
+    return start..<(start + (steps[operand] == 0 ? 1 : runLength))
+  }
+
+  /// Goes on to the next run, at first to the first one; false if there is none.
+  mutating func next() -> Bool {
+    guard isStarted else {
+      isStarted = true
+      return runLength > 0 && !runDimensions.contains(0)
     }
+    start += runLength
+    for axis in counters.indices.reversed() {
+      counters[axis] += 1
+      let isDone = counters[axis] == runDimensions[axis]
+      for operand in operandStarts.indices {
+        let stride = runStrides[operand][axis]
+        operandStarts[operand] += isDone ? -(counters[axis] - 1) * stride : stride
+      }
+      if !isDone { return true }
+      counters[axis] = 0
+    }
+    return false
   }
 
   /// Distances between neighbours along every axis of the common shape: 0 where the operand is repeated.

@@ -36,24 +36,24 @@ enum OperatorRegistry {
   private static let entries = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
 
   private static let table = [
-    OperatorEntry("Add", Arithmetic<Addition>.self, inputs: 2...2),
+    OperatorEntry("Add", Add.self, inputs: 2...2),
     OperatorEntry("ArgMax", ArgMax.self, inputs: 1...1),
     OperatorEntry("Concat", Concat.self, inputs: 1...Int.max),
-    OperatorEntry("Div", Arithmetic<Division>.self, inputs: 2...2),
-    OperatorEntry("Erf", Activation<Erf>.self, since: 9, inputs: 1...1),
+    OperatorEntry("Div", Div.self, inputs: 2...2),
+    OperatorEntry("Erf", Erf.self, since: 9, inputs: 1...1),
     OperatorEntry("Flatten", Flatten.self, inputs: 1...1),
-    OperatorEntry("Gelu", Activation<Gelu>.self, since: 20, inputs: 1...1),
+    OperatorEntry("Gelu", Gelu.self, since: 20, inputs: 1...1),
     OperatorEntry("Gemm", Gemm.self, inputs: 2...3),
     OperatorEntry("Identity", Identity.self, inputs: 1...1),
     OperatorEntry("LayerNormalization", LayerNormalization.self, since: 17, inputs: 2...3, outputs: 1...3),
     OperatorEntry("MatMul", MatMul.self, inputs: 2...2),
-    OperatorEntry("Mul", Arithmetic<Multiplication>.self, inputs: 2...2),
+    OperatorEntry("Mul", Mul.self, inputs: 2...2),
     OperatorEntry("Relu", Relu.self, inputs: 1...1),
     OperatorEntry("Reshape", Reshape.self, inputs: 2...2),
-    OperatorEntry("Sigmoid", Activation<Sigmoid>.self, inputs: 1...1),
+    OperatorEntry("Sigmoid", Sigmoid.self, inputs: 1...1),
     OperatorEntry("Softmax", Softmax.self, inputs: 1...1),
-    OperatorEntry("Sub", Arithmetic<Subtraction>.self, inputs: 2...2),
-    OperatorEntry("Tanh", Activation<Tanh>.self, inputs: 1...1),
+    OperatorEntry("Sub", Sub.self, inputs: 2...2),
+    OperatorEntry("Tanh", Tanh.self, inputs: 1...1),
     OperatorEntry("Transpose", Transpose.self, inputs: 1...1),
   ]
 }

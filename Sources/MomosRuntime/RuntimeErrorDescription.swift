@@ -35,11 +35,11 @@ extension RuntimeError: CustomStringConvertible {
   private var nodeDescription: String? {
     switch self {
     case .unknownDomain(let domain, let node):
-      "\(node) belongs to the operator domain \"\(domain)\", which this runtime does not know"
+      "\(node) belongs to the operator domain \(Self.text(domain: domain)), which this runtime does not know"
     case .missingOperatorSet(let domain, let node):
-      "\(node) needs an operator set version for the domain \"\(domain)\", but the model states none"
+      "\(node) needs an operator set version for the domain \(Self.text(domain: domain)), but the model states none"
     case .unsupportedOperatorSet(let domain, let version, let supported):
-      "operator set version \(version) of the domain \"\(domain)\" is not supported: "
+      "operator set version \(version) of the domain \(Self.text(domain: domain)) is not supported: "
         + "expected \(Self.text(supported))"
     case .unknownOperator(let node):
       "\(node): this runtime has no operator \"\(node.operatorType)\""
@@ -120,6 +120,10 @@ extension RuntimeError: CustomStringConvertible {
     if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
     return range.upperBound == Int.max
       ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+  }
+
+  private static func text(domain: String) -> String {
+    domain.isEmpty ? "ai.onnx" : domain
   }
 
   private static func text(axes: [Int]) -> String {

@@ -4,13 +4,11 @@ import MomosModel
 /// An operator that applies one real function to every element.
 ///
 /// float16 and bfloat16 are computed in float32 and rounded.
-struct Activation<Function: ActivationFunction>: Operator {
-  private let function: Function
+protocol ActivationOperator: Operator {
+  func value<Number: RealNumber>(at x: Number) -> Number
+}
 
-  init(_ context: inout OperatorContext) throws(RuntimeError) {
-    function = try Function(&context)
-  }
-
+extension ActivationOperator {
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     return [inputs[0]]
@@ -20,37 +18,32 @@ struct Activation<Function: ActivationFunction>: Operator {
     let elementType = call[0].elementType
     let input = try call.converted(call[0], to: elementType.arithmetic)
     if elementType == .float64 {
-      return [try call.mapped(input, Double.self) { function.value(at: $0) }]
+      return [try call.mapped(input, Double.self) { value(at: $0) }]
     }
-    let result = try call.mapped(input, Float.self) { function.value(at: $0) }
+    let result = try call.mapped(input, Float.self) { value(at: $0) }
     return [try call.converted(result, to: elementType)]
   }
 }
 
-protocol ActivationFunction: Sendable {
-  init(_ context: inout OperatorContext) throws(RuntimeError)
-  func value<Number: RealNumber>(at x: Number) -> Number
-}
-
 /// 1 / (1 + e^-x)
-struct Sigmoid: ActivationFunction {
+struct Sigmoid: ActivationOperator {
   init(_ context: inout OperatorContext) {}
   func value<Number: RealNumber>(at x: Number) -> Number { 1 / (1 + Number.exponential(-x)) }
 }
 
-struct Tanh: ActivationFunction {
+struct Tanh: ActivationOperator {
   init(_ context: inout OperatorContext) {}
   func value<Number: RealNumber>(at x: Number) -> Number { Number.hyperbolicTangent(x) }
 }
 
 /// The Gauss error function.
-struct Erf: ActivationFunction {
+struct Erf: ActivationOperator {
   init(_ context: inout OperatorContext) {}
   func value<Number: RealNumber>(at x: Number) -> Number { Number.errorFunction(x) }
 }
 
 /// x/2 (1 + erf(x / sqrt 2)), or with `approximate` = "tanh": x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
-struct Gelu: ActivationFunction {
+struct Gelu: ActivationOperator {
   private let isTanh: Bool
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -118,6 +111,7 @@ extension Double: RealNumber {
 
 extension OperatorCall {
   /// Applies a function to every element.
+  @inline(__always)
   func mapped<Element: BitwiseCopyable>(
     _ source: Tensor, _ element: Element.Type, _ transform: (Element) -> Element
   ) throws(RuntimeError) -> Tensor {

@@ -3,8 +3,15 @@ import MomosModel
 /// Add, Sub, Mul and Div: two operands of one type, broadcast to a common shape.
 ///
 /// float16 and bfloat16 are computed in float32 and rounded. Integers wrap; their division truncates.
-struct Arithmetic<Operation: ArithmeticOperation>: Operator {
-  init(_ context: inout OperatorContext) {}
+protocol ArithmeticOperator: Operator {
+  static var isDivision: Bool { get }
+  static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number
+  /// The result modulo 2^width; a divisor is not zero.
+  static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number
+}
+
+extension ArithmeticOperator {
+  static var isDivision: Bool { false }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint + ElementType.integers)
@@ -38,55 +45,51 @@ struct Arithmetic<Operation: ArithmeticOperation>: Operator {
     let result = try call.combined(
       try call.converted(call[0], to: arithmetic), try call.converted(call[1], to: arithmetic),
       ValueType(arithmetic, type.shape), number
-    ) { Operation.value($0, $1) }
+    ) { Self.value($0, $1) }
     return try call.converted(result, to: type.elementType)
   }
 
   private func integers<Number: FixedWidthInteger & BitwiseCopyable>(
     _ call: OperatorCall, _ type: ValueType, _ number: Number.Type
   ) throws(RuntimeError) -> Tensor {
-    if Operation.isDivision && type.shape.elementCount > 0 {
+    if Self.isDivision && type.shape.elementCount > 0 {
       let divisors = call[1].bytes.span(of: number)
       for index in divisors.indices where divisors[index] == 0 { throw .integerDivisionByZero(call.label) }
     }
-    return try call.combined(call[0], call[1], type, number) { Operation.wrappingValue($0, $1) }
+    return try call.combined(call[0], call[1], type, number) { Self.wrappingValue($0, $1) }
   }
 }
 
-/// One of the four operations.
-protocol ArithmeticOperation: Sendable {
-  static var isDivision: Bool { get }
-  static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number
-  /// The result modulo 2^width; a divisor is not zero.
-  static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number
-}
+struct Add: ArithmeticOperator {
+  init(_ context: inout OperatorContext) {}
 
-extension ArithmeticOperation {
-  static var isDivision: Bool { false }
-}
-
-enum Addition: ArithmeticOperation {
   static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number { left + right }
   static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
     left &+ right
   }
 }
 
-enum Subtraction: ArithmeticOperation {
+struct Sub: ArithmeticOperator {
+  init(_ context: inout OperatorContext) {}
+
   static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number { left - right }
   static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
     left &- right
   }
 }
 
-enum Multiplication: ArithmeticOperation {
+struct Mul: ArithmeticOperator {
+  init(_ context: inout OperatorContext) {}
+
   static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number { left * right }
   static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
     left &* right
   }
 }
 
-enum Division: ArithmeticOperation {
+struct Div: ArithmeticOperator {
+  init(_ context: inout OperatorContext) {}
+
   static var isDivision: Bool { true }
   static func value<Number: BinaryFloatingPoint>(_ left: Number, _ right: Number) -> Number { left / right }
   static func wrappingValue<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Number {
@@ -96,21 +99,27 @@ enum Division: ArithmeticOperation {
 
 extension OperatorCall {
   /// Combines two tensors of one element type element by element, broadcast to the shape of `type`.
+  @inline(__always)
   func combined<Element: BitwiseCopyable>(
     _ left: Tensor, _ right: Tensor, _ type: ValueType, _ element: Element.Type,
     _ combine: (Element, Element) -> Element
   ) throws(RuntimeError) -> Tensor {
-    let walk = BroadcastWalk(
+    var walk = BroadcastWalk(
       operands: [left.shape.dimensions, right.shape.dimensions], to: type.shape.dimensions)
     let lefts = left.bytes.span(of: element)
     let rights = right.bytes.span(of: element)
-    let (leftStep, rightStep) = (walk.steps[0], walk.steps[1])
     return try tensor(type, of: element) { (target) throws(RuntimeError) in
-      walk.forEachRun { start, operandStarts in
-        let (leftStart, rightStart) = (operandStarts[0], operandStarts[1])
-        for index in 0..<walk.runLength {
-          target[start + index] = combine(
-            lefts[leftStart + index * leftStep], rights[rightStart + index * rightStep])
+      while walk.next() {
+        let leftRun = lefts.extracting(walk.elements(of: 0))
+        let rightRun = rights.extracting(walk.elements(of: 1))
+        var targetRun = target.part(walk.start..<(walk.start + walk.runLength))
+        // An operand that the run repeats is one element, so that every loop is plain.
+        if walk.steps[0] == 0 {
+          for index in rightRun.indices { targetRun[index] = combine(leftRun[0], rightRun[index]) }
+        } else if walk.steps[1] == 0 {
+          for index in leftRun.indices { targetRun[index] = combine(leftRun[index], rightRun[0]) }
+        } else {
+          for index in targetRun.indices { targetRun[index] = combine(leftRun[index], rightRun[index]) }
         }
       }
     }

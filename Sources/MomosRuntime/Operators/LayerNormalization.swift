@@ -78,10 +78,12 @@ struct LayerNormalization: Operator {
       for slice in statistics.means.indices {
         let mean = statistics.means[slice]
         let inverseDeviation = statistics.inverseDeviations[slice]
-        for position in 0..<length {
-          let index = slice * length + position
-          let standardized = Number((Double(values[index]) - mean) * inverseDeviation)
-          target[index] = standardized * scales[position] + biases[position]
+        let range = (slice * length)..<((slice + 1) * length)
+        let sliceValues = values.extracting(range)
+        var sliceTarget = target.part(range)
+        for position in sliceTarget.indices {
+          let standardized = Number((Double(sliceValues[position]) - mean) * inverseDeviation)
+          sliceTarget[position] = standardized * scales[position] + biases[position]
         }
       }
     }
@@ -94,11 +96,11 @@ struct LayerNormalization: Operator {
     var expanded = [Number](repeating: absent, count: normalizedShape.reduce(1, *))
     guard let operand = call.optional(position) else { return expanded }
     let tensor = try call.converted(operand, to: operand.elementType.arithmetic)
-    let walk = BroadcastWalk(operands: [tensor.shape.dimensions], to: normalizedShape)
+    var walk = BroadcastWalk(operands: [tensor.shape.dimensions], to: normalizedShape)
     let values = tensor.bytes.span(of: number)
-    walk.forEachRun { start, starts in
+    while walk.next() {
       for index in 0..<walk.runLength {
-        expanded[start + index] = values[starts[0] + index * walk.steps[0]]
+        expanded[walk.start + index] = values[walk.operandStarts[0] + index * walk.steps[0]]
       }
     }
     return expanded

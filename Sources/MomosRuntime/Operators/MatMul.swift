@@ -87,13 +87,13 @@ private struct StackedProduct {
 
   /// Calls `body` with where each pair of matrices and its result start.
   func forEachProduct(_ body: (_ left: Int, _ right: Int, _ target: Int) -> Void) {
-    let walk = BroadcastWalk(operands: [leftStack, rightStack], to: stack)
-    walk.forEachRun { start, starts in
+    var walk = BroadcastWalk(operands: [leftStack, rightStack], to: stack)
+    while walk.next() {
       for index in 0..<walk.runLength {
         body(
-          (starts[0] + index * walk.steps[0]) * product.rows * product.inner,
-          (starts[1] + index * walk.steps[1]) * product.inner * product.columns,
-          (start + index) * product.rows * product.columns)
+          (walk.operandStarts[0] + index * walk.steps[0]) * product.rows * product.inner,
+          (walk.operandStarts[1] + index * walk.steps[1]) * product.inner * product.columns,
+          (walk.start + index) * product.rows * product.columns)
       }
     }
   }

@@ -15,13 +15,12 @@ struct MatrixProduct {
     to target: inout MutableSpan<Number>, from targetStart: Int
   ) {
     for row in 0..<rows {
-      let targetRow = targetStart + row * columns
+      var targetRow = target.part(
+        (targetStart + row * columns)..<(targetStart + (row + 1) * columns))
       for step in 0..<inner {
         let factor = left[leftStart + row * inner + step]
-        let rightRow = rightStart + step * columns
-        for column in 0..<columns {
-          target[targetRow + column] += factor * right[rightRow + column]
-        }
+        let rightRow = right.extracting((rightStart + step * columns)..<(rightStart + (step + 1) * columns))
+        for column in rightRow.indices { targetRow[column] += factor * rightRow[column] }
       }
     }
   }
