@@ -27,7 +27,7 @@ public struct FitPlan: Sendable {
   public let options: FitOptions
   public let dictionaries: [PlannedDictionary]
   /// In the order of the source.
-  public let tensors: [PlannedTensor]
+  public let tensors: [TensorPlan]
 }
 
 /// A dictionary that the fit will train, or one whose motifs are known already.
@@ -47,10 +47,18 @@ public struct PlannedDictionary: Sendable {
   public let weightCount: Int
 
   public var byteCount: Int { motifCount * blockLength * elementType.byteCount }
+
+  /// Whether motif 0 is zeros.
+  public func hasZeroMotif(_ options: FitOptions) -> Bool {
+    switch motifs {
+    case .exact(let dictionary): dictionary.hasZeroMotif
+    case .trained: options.hasZeroMotif
+    }
+  }
 }
 
 /// What happens to one tensor.
-public struct PlannedTensor: Sendable {
+public struct TensorPlan: Sendable {
   public enum Form: Sendable {
     case dense(reason: String)
     /// Stored without loss, through the dictionary with this position in the plan.
@@ -70,7 +78,7 @@ public struct PlannedTensor: Sendable {
 
 extension FitPlan {
   /// How a tensor is stored, in the words of reports: "s4k256", "s4k256x2" for two stages, "exact s4k17", "dense".
-  public func className(of tensor: PlannedTensor) -> String {
+  public func className(of tensor: TensorPlan) -> String {
     switch tensor.form {
     case .dense:
       return "dense"
@@ -86,7 +94,7 @@ extension FitPlan {
   }
 
   /// Bytes of indices and row scales of a tensor in memory; dense bytes for a dense one. Dictionaries are apart.
-  public func byteCount(of tensor: PlannedTensor) -> Int {
+  public func byteCount(of tensor: TensorPlan) -> Int {
     switch tensor.form {
     case .dense:
       return tensor.denseByteCount
@@ -109,7 +117,7 @@ extension FitPlan {
   }
 
   /// Bits per weight of one tensor, its share of shared dictionaries included.
-  public func bits(of tensor: PlannedTensor) -> Double {
+  public func bits(of tensor: TensorPlan) -> Double {
     let weights = tensor.shape.elementCount
     guard weights > 0 else { return 0 }
     let positions: [Int] =

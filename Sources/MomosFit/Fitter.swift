@@ -19,7 +19,7 @@ public struct Fitter {
   }
 
   /// The work of `train` and `fit` for a tensor, in weights; for showing progress.
-  public static func workCount(of tensor: PlannedTensor) -> Int {
+  public static func workCount(of tensor: TensorPlan) -> Int {
     switch tensor.form {
     case .dense, .exact: 0
     case .mosaic: tensor.shape.elementCount
@@ -29,7 +29,7 @@ public struct Fitter {
   /// Trains the dictionaries of the tensors `[0...]` that share one with the tensor at `position`, unless they
   /// are trained already. Reads the tensors of that group once each.
   public mutating func train(
-    for tensor: PlannedTensor, read: (String) throws -> Tensor
+    for tensor: TensorPlan, read: (String) throws -> Tensor
   ) throws {
     guard case .mosaic(_, let positions, _) = tensor.form, dictionaries[positions[0]] == nil else { return }
     var generator = SeededGenerator(seed: plan.options.seed &+ UInt64(positions[0]) &* 0x1_0000_0001)
@@ -43,7 +43,7 @@ public struct Fitter {
 
   /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
   /// tensor that stays dense.
-  public func fit(_ tensor: Tensor, as planned: PlannedTensor) throws(ModelError) -> FittedTensor? {
+  public func fit(_ tensor: Tensor, as planned: TensorPlan) throws(ModelError) -> FittedTensor? {
     switch planned.form {
     case .dense: return nil
     case .exact(let view, let position): return try exact(tensor, view: view, position: position)
@@ -104,7 +104,7 @@ public struct Fitter {
   private func sample(
     for position: Int, generator: inout SeededGenerator, read: (String) throws -> Tensor
   ) throws -> [Float] {
-    let group = plan.tensors.compactMap { tensor -> (PlannedTensor, MatrixView, ElementType?)? in
+    let group = plan.tensors.compactMap { tensor -> (TensorPlan, MatrixView, ElementType?)? in
       guard case .mosaic(let view, let positions, let rowScale) = tensor.form, positions[0] == position
       else { return nil }
       return (tensor, view, rowScale)

@@ -4,7 +4,7 @@ import MomosModel
 struct PlanBuilder {
   private let options: FitOptions
   private var dictionaries: [PlannedDictionary] = []
-  private var forms: [String: PlannedTensor.Form] = [:]
+  private var forms: [String: TensorPlan.Form] = [:]
 
   init(options: FitOptions) {
     self.options = options
@@ -94,8 +94,8 @@ struct PlanBuilder {
     return FitPlan(options: options, dictionaries: dictionaries, tensors: tensors)
   }
 
-  private func planned(_ survey: TensorSurvey, _ form: PlannedTensor.Form) -> PlannedTensor {
-    PlannedTensor(
+  private func planned(_ survey: TensorSurvey, _ form: TensorPlan.Form) -> TensorPlan {
+    TensorPlan(
       name: survey.candidate.name, elementType: survey.candidate.elementType,
       shape: survey.candidate.shape, form: form)
   }

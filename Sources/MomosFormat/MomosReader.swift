@@ -7,6 +7,9 @@ import Synchronization
 /// of the sections that a tensor uses. Loaded values are views of the file wherever it is not compressed, and
 /// keep it alive on their own. A reader may be used by several threads at once.
 public final class MomosReader: Sendable {
+  /// The version of the format that this reader accepts.
+  public static let formatVersion = "\(FormatLimits.majorVersion).\(FormatLimits.minorVersion)"
+
   /// Bytes of the whole file.
   public let byteCount: Int
   /// Bytes of the header.

@@ -71,3 +71,10 @@ public struct ErrorMetrics: Sendable, Hashable {
     return productSum / (squaredReferenceSum.squareRoot() * squaredMeasuredSum.squareRoot())
   }
 }
+
+extension ErrorMetrics {
+  /// A relative error as a signal-to-noise ratio in dB: -20 log10(relativeError).
+  public static func decibels(relativeError: Double) -> Double {
+    -20 * log10(relativeError)
+  }
+}

@@ -16,7 +16,9 @@ public enum IndexLayout: Int, Sendable, Hashable, Codable {
   }
 
   /// Packs one row.
-  static func packRow(_ indices: Span<UInt16>, indexWidth: Int, into bytes: inout MutableSpan<UInt8>, at start: Int) {
+  static func packRow(
+    _ indices: Span<UInt16>, indexWidth: Int, into bytes: inout MutableSpan<UInt8>, at start: Int
+  ) {
     if indexWidth == 8 {
       for block in indices.indices { bytes[start + block] = UInt8(truncatingIfNeeded: indices[block]) }
       return

@@ -1,7 +1,7 @@
 /// Turns the compressed form back into weights, as the spec defines them (section 7), bit for bit.
 ///
 /// For checking and extraction; execution never does this.
-public struct Reconstruction {
+public struct Reconstruction: Sendable {
   private let tensor: MosaicTensor
   private let columnCount: Int
   private let rowCount: Int

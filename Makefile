@@ -1,0 +1,47 @@
+# The commands a newcomer needs: make demo, make test, make check, make install PREFIX=...
+.POSIX:
+
+PREFIX = /usr/local
+PRODUCTS = .build
+# Tests get a folder of their own: they need -enable-testing, which would rebuild the products.
+TESTS = .build-tests
+TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
+COMMANDS = momos-convert momos-run momos-verify momos-inspect
+
+.PHONY: all setup build demo test check lint install generate clean
+
+all: build
+
+setup:
+	@tools/setup
+
+build: setup
+	swift build -c release --scratch-path $(PRODUCTS)
+
+demo: build
+	@tools/demo $(PRODUCTS)/release
+
+test: setup
+	swift build --build-tests $(TEST_FLAGS)
+	swift test --skip-build $(TEST_FLAGS)
+	python3 -m unittest discover -s tools/python/tests -t tools/python
+	swift build -c release --package-path tools/examples/EmbedReader
+	tools/examples/EmbedReader/check
+
+# Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
+lint: setup
+	@tools/check
+
+check: lint test
+
+# Writes generated code anew from spec/momos.proto.
+generate: setup
+	@tools/generate
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	for command in $(COMMANDS); do \
+	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
+
+clean:
+	rm -rf $(PRODUCTS) $(TESTS) tools/examples/EmbedReader/.build

@@ -1,0 +1,54 @@
+public import MomosFit
+import MomosModel
+
+/// What a conversion reads, writes and decides.
+public struct ConversionOptions: Sendable {
+  /// Which axis of a matrix is its input dimension where no graph says so.
+  public enum InputAxis: String, Sendable, CaseIterable {
+    /// `[out, in]`, as frameworks store linear layers.
+    case last
+    /// `[in, out]`.
+    case first
+  }
+
+  /// Files and folders in the spellings of `momos-convert`: FILE, FOLDER, NAME=FILE, NAME=FILE:TYPE[SHAPE].
+  public var sources: [String]
+  /// The `.momos` file to write; nil plans only.
+  public var output: String?
+  /// A graph in JSON.
+  public var graph: String?
+  public var fit = FitOptions()
+  /// Regular expressions; a tensor whose whole name matches one stays dense.
+  public var densePatterns: [String] = []
+  public var inputAxis = InputAxis.last
+  /// Whether sections that zstd shrinks usefully are stored compressed.
+  public var compresses = true
+  /// Whether an existing output may be replaced.
+  public var overwrites = false
+  /// 0 takes one thread for each processor. The result does not depend on it.
+  public var threadCount = 0
+
+  public init(sources: [String], output: String? = nil) {
+    self.sources = sources
+    self.output = output
+  }
+
+  /// The options that decide the bytes of the file, for its provenance.
+  func provenanceOptions(plan: FitPlan) -> [ProvenanceOption] {
+    var options = [
+      ProvenanceOption(name: "block-length", value: "\(fit.blockLength)"),
+      ProvenanceOption(name: "stages", value: "\(fit.stageCount)"),
+      ProvenanceOption(name: "dictionary", value: fit.dictionaryScope.rawValue),
+    ]
+    switch fit.motifs {
+    case .count(let count): options.append(ProvenanceOption(name: "motifs", value: "\(count)"))
+    case .capacity(let capacity):
+      options.append(ProvenanceOption(name: "capacity", value: "\(capacity)"))
+    }
+    if !fit.hasZeroMotif { options.append(ProvenanceOption(name: "no-zero-motif", value: "true")) }
+    if !fit.hasRowScale { options.append(ProvenanceOption(name: "no-row-scale", value: "true")) }
+    for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }
+    if graph == nil { options.append(ProvenanceOption(name: "input-axis", value: inputAxis.rawValue)) }
+    return options
+  }
+}

@@ -1,0 +1,133 @@
+import MomosFit
+import MomosFormat
+import MomosInterchange
+import MomosKernels
+import MomosModel
+
+/// One conversion under way: tensors go one after another from the source through the fit into the file.
+struct ConversionWork {
+  private let inputs: Conversion.Inputs
+  private let plan: FitPlan
+
+  init(_ conversion: Conversion, plan: FitPlan) {
+    inputs = conversion.inputs
+    self.plan = plan
+  }
+
+  func write(to path: String, progress: (Double) -> Void) throws(MomosError) -> ConversionReport {
+    try MomosError.translating {
+      let start = ContinuousClock.now
+      let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
+      var fitter = Fitter(plan: plan, pool: ThreadPool(threadCount: threads))
+      let writer = try MomosWriter(
+        path: path,
+        options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))
+      let work = plan.tensors.map(\.shape.elementCount)
+      let wholeWork = Double(max(work.reduce(0, +), 1))
+      var done = 0
+      var provenance: [TensorProvenance] = []
+      progress(0)
+      for (tensor, count) in zip(plan.tensors, work) {
+        provenance.append(try write(tensor, with: &fitter, to: writer))
+        done += count
+        progress(Double(done) / wholeWork)
+      }
+      let summary = try writer.finish(
+        graphs: inputs.graphs, operatorSets: inputs.operatorSets,
+        provenance: self.provenance(provenance))
+      let duration = (ContinuousClock.now - start).components
+      return report(
+        output: path, fileByteCount: summary.byteCount, isExact: true, provenance: provenance,
+        seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
+    }
+  }
+
+  /// The report of a file that is not written.
+  func preview() throws(MomosError) -> ConversionReport {
+    let provenance = plan.tensors.map { planned in
+      TensorProvenance(
+        tensorName: planned.name, sourceDigest: 0, className: plan.className(of: planned), bits: 0,
+        relativeError: 0)
+    }
+    let filePlan = FilePlan(
+      tensors: plan.tensors.map { PlannedTensor(name: $0.name, content: content(of: $0)) },
+      graphs: inputs.graphs, operatorSets: inputs.operatorSets, provenance: self.provenance(provenance))
+    let byteCount = try MomosError.translating { try MomosWriter.predictedByteCount(of: filePlan) }
+    return report(
+      output: nil, fileByteCount: byteCount, isExact: !inputs.options.compresses, provenance: nil,
+      seconds: nil)
+  }
+
+  private func content(of planned: TensorPlan) -> PlannedTensor.Content {
+    let view: MatrixView
+    let positions: [Int]
+    var rowScale: ElementType?
+    var composition = Composition.sum
+    switch planned.form {
+    case .dense: return .dense(planned.elementType, planned.shape, storedAs: nil)
+    case .exact(let exactView, let position): (view, positions, composition) = (exactView, [position], .copy)
+    case .mosaic(let fittedView, let all, let type): (view, positions, rowScale) = (fittedView, all, type)
+    }
+    let stages = positions.map { position in
+      let dictionary = plan.dictionaries[position]
+      return StageFacts(
+        dictionary: DictionaryFacts(
+          identifier: position, motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
+          elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif(plan.options)))
+    }
+    return .mosaic(
+      MosaicFacts(
+        elementType: planned.elementType, shape: planned.shape, view: view, composition: composition,
+        parts: [PartFacts(stages: stages, rowScaleElementType: rowScale)]))
+  }
+
+  private func write(
+    _ planned: TensorPlan, with fitter: inout Fitter, to writer: MomosWriter
+  ) throws -> TensorProvenance {
+    try fitter.train(for: planned) { try inputs.source.read($0) }
+    let tensor = try inputs.source.read(planned.name)
+    let fitted = try fitter.fit(tensor, as: planned)
+    if let fitted {
+      try writer.write(name: planned.name, mosaic: fitted.tensor)
+    } else {
+      try writer.write(name: planned.name, dense: tensor)
+    }
+    return TensorProvenance(
+      tensorName: planned.name, sourceDigest: xxh3(tensor.bytes), className: plan.className(of: planned),
+      bits: plan.bits(of: planned), relativeError: fitted?.metrics.relativeError ?? 0)
+  }
+
+  private func provenance(_ tensors: [TensorProvenance]) -> Provenance {
+    Provenance(
+      toolVersion: momosVersion, seed: inputs.options.fit.seed,
+      options: inputs.options.provenanceOptions(plan: plan), tensors: tensors)
+  }
+
+  private func report(
+    output: String?, fileByteCount: Int, isExact: Bool, provenance: [TensorProvenance]?, seconds: Double?
+  ) -> ConversionReport {
+    let weights = plan.tensors.reduce(0) { $0 + $1.shape.elementCount }
+    return ConversionReport(
+      output: output, sourceByteCount: plan.tensors.reduce(0) { $0 + $1.denseByteCount },
+      fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits,
+      fileBits: 8 * Double(fileByteCount) / Double(max(weights, 1)),
+      tensors: plan.tensors.enumerated().map { position, tensor in
+        tensorReport(tensor, relativeError: provenance?[position].relativeError)
+      }, seconds: seconds)
+  }
+
+  private func tensorReport(
+    _ tensor: TensorPlan, relativeError: Double?
+  ) -> ConversionReport.TensorReport {
+    var reason: String?
+    if case .dense(let why) = tensor.form { reason = why }
+    return ConversionReport.TensorReport(
+      name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
+      className: plan.className(of: tensor), reason: reason, bits: plan.bits(of: tensor),
+      byteCount: plan.byteCount(of: tensor), relativeError: relativeError,
+      snrDb: relativeError.flatMap { $0 > 0 ? ErrorMetrics.decibels(relativeError: $0) : nil })
+  }
+}
+
+/// The version of this library and its commands.
+public let momosVersion = "0.1.0"

@@ -1,0 +1,17 @@
+import Glibc
+
+/// Which file a path leads to, links followed.
+struct FileIdentity: Equatable {
+  let device: UInt
+  let node: UInt
+
+  /// nil if there is no such file.
+  init?(path: String) {
+    var facts = stat()
+    guard unsafe stat(path, &facts) == 0 else { return nil }
+    device = UInt(facts.st_dev)
+    node = UInt(facts.st_ino)
+  }
+
+  static func exists(path: String) -> Bool { FileIdentity(path: path) != nil }
+}

@@ -1,0 +1,56 @@
+public import MomosFormat
+import MomosInterchange
+public import MomosModel
+
+/// Looks into a `.momos` file without executing it.
+public struct Inspection: Sendable {
+  private let path: String
+  private let reader: MomosReader
+
+  /// Opens the file: its structure is checked, its weights are not touched.
+  public init(path: String, load: LoadMode = .map) throws(MomosError) {
+    self.path = path
+    reader = try MomosError.translating { try MomosReader(path: path, load: load) }
+  }
+
+  /// What the header says; with `checksAll` every tensor is loaded, so that every digest, index and value is
+  /// checked.
+  public func report(checksAll: Bool = false) throws(MomosError) -> InspectionReport {
+    if checksAll { try MomosError.translating { try reader.checkAll() } }
+    return InspectionReport(path: path, reader: reader, isChecked: checksAll)
+  }
+
+  /// The stored graph in JSON, or nil if the file holds weights only.
+  public var graphJSON: String? {
+    guard !reader.graphs.isEmpty else { return nil }
+    return GraphJSON.encode(graphs: reader.graphs, operatorSets: reader.operatorSets)
+  }
+
+  /// A tensor in its source's shape and element type, reconstructed where it is a mosaic.
+  public func dense(_ name: String) throws(MomosError) -> Tensor {
+    try MomosError.translating { try reader.resolve(name).dense() }
+  }
+
+  /// Writes a tensor as an `.npy` file (bf16 as f32).
+  public func extract(_ name: String, to output: String, overwrites: Bool = false) throws(MomosError) {
+    guard overwrites || !FileIdentity.exists(path: output) else {
+      throw MomosError(.usage, "'\(output)' exists already; --force replaces it")
+    }
+    guard FileIdentity(path: output) != FileIdentity(path: path) else {
+      throw MomosError(.usage, "the output '\(output)' is also the input")
+    }
+    let tensor = try dense(name)
+    try MomosError.translating { try NPYFile.write(tensor, to: output) }
+  }
+}
+
+extension TensorContent {
+  /// The dense tensor; an alias must be resolved before.
+  func dense() throws(ModelError) -> Tensor {
+    switch self {
+    case .dense(let tensor): return tensor
+    case .mosaic(let mosaic): return try Reconstruction(mosaic).dense()
+    case .alias(let name): preconditionFailure("alias of '\(name)' not resolved")
+    }
+  }
+}

@@ -1,0 +1,136 @@
+public import MomosFormat
+public import MomosKernels
+public import MomosModel
+import MomosRuntime
+
+/// How a file is loaded and executed.
+public struct SessionOptions: Sendable {
+  public var precision = Precision.fast
+  public var load = LoadMode.map
+  /// 0 takes one thread for each processor. Results do not depend on it.
+  public var threadCount = 0
+
+  public init() {}
+
+  func makePool() -> ThreadPool {
+    ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+  }
+}
+
+/// A model with a graph, loaded and planned, ready to run any number of times, from several threads at once.
+public struct Session: Sendable {
+  private let plan: ExecutionPlan
+  public var inputs: [GraphValue] { plan.inputs }
+  public var outputs: [GraphValue] { plan.outputs }
+
+  /// Opens a file, loads all tensors (digests are checked) and plans its graph.
+  public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
+    let model = try MomosError.translating {
+      try MomosReader(path: path, load: options.load).loadModel()
+    }
+    try self.init(model: model, name: path, options: options)
+  }
+
+  /// Plans the graph of a model in memory.
+  public init(
+    model: Model, name: String = "the model", options: SessionOptions = SessionOptions()
+  ) throws(MomosError) {
+    try MomosError.translating { try InstructionSet.checkEnvironment() }
+    guard !model.graphs.isEmpty else {
+      throw MomosError(.badData, "\(name) has no graph; --tensor NAME multiplies by one of its tensors")
+    }
+    plan = try MomosError.translating {
+      try ExecutionPlan(model: model, pool: options.makePool(), precision: options.precision)
+    }
+  }
+
+  /// Executes the graph once.
+  ///
+  /// Values of narrower types than the graph asks for are widened where float32 holds them exactly.
+  /// - Parameter inputs: one tensor for every graph input, by name.
+  /// - Returns: one tensor for every graph output, by name.
+  public func run(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
+    var converted = inputs
+    for value in plan.inputs {
+      guard value.elementType == .float32, let tensor = inputs[value.name] else { continue }
+      converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
+    }
+    let tensors = converted
+    return try MomosError.translating { try plan.execute(tensors) }
+  }
+}
+
+/// One weight matrix of a file, for weights without a graph: `y = W x`.
+public struct TensorMultiplier: Sendable {
+  private let weight: LinearWeight
+  private let pool: ThreadPool
+  /// Output features.
+  public var rows: Int { weight.rows }
+  /// Input features.
+  public var columns: Int { weight.columns }
+
+  /// - Throws: `MomosError` if the file or tensor cannot be loaded, or the tensor is not a matrix.
+  public init(
+    path: String, tensor name: String, options: SessionOptions = SessionOptions()
+  ) throws(MomosError) {
+    try MomosError.translating { try InstructionSet.checkEnvironment() }
+    let content = try MomosError.translating {
+      try MomosReader(path: path, load: options.load).resolve(name)
+    }
+    try self.init(content, name: name, pool: options.makePool())
+  }
+
+  init(_ content: TensorContent, name: String, pool: ThreadPool) throws(MomosError) {
+    self.pool = pool
+    let loaded: LinearWeight? = try MomosError.translating {
+      var dictionaries = ExecutableDictionaries()
+      switch content {
+      case .mosaic(let mosaic):
+        let view =
+          mosaic.blocking == .rows ? mosaic.view : MatrixView.lastAxisIsInput(rank: mosaic.shape.rank)
+        return try LinearWeight(mosaic: mosaic, view: view, dictionaries: &dictionaries)
+      case .dense(let tensor) where tensor.shape.rank >= 2 && tensor.elementType.isFloatingPoint:
+        return try LinearWeight(
+          dense: MatrixView.lastAxisIsInput(rank: tensor.shape.rank).matrix(of: tensor))
+      case .dense, .alias: return nil
+      }
+    }
+    guard let loaded else { throw MomosError(.badData, "tensor '\(name)' is not a matrix of numbers") }
+    weight = loaded
+  }
+
+  /// The product for a batch of vectors.
+  /// - Parameter input: `[batch, columns]` or `[columns]`, of a type that float32 holds exactly.
+  /// - Returns: float32 `[batch, rows]` or `[rows]`, and the number of motif products that were computed.
+  public func multiply(_ input: Tensor) throws(MomosError) -> (output: Tensor, motifProducts: Int) {
+    let rank = input.shape.rank
+    guard rank == 1 || rank == 2, input.shape[rank - 1] == weight.columns else {
+      throw MomosError(
+        .badData, "the input must have shape [batch, \(weight.columns)], found \(input.shape)")
+    }
+    return try MomosError.translating {
+      let batch = rank == 2 ? input.shape[0] : 1
+      let values = try input.widenedToFloat32()
+      let shape = try Shape(rank == 2 ? [batch, weight.rows] : [weight.rows])
+      var buffer = try MutableBytes(byteCount: shape.elementCount * MemoryLayout<Float>.stride)
+      var target = buffer.mutableSpan(of: Float.self)
+      let products = try weight.multiply(
+        values.bytes.span(of: Float.self), batch: batch, into: &target, pool: pool)
+      return (Tensor(elementType: .float32, shape: shape, bytes: buffer.freeze()), products)
+    }
+  }
+}
+
+extension Tensor {
+  /// The tensor in float32, for element types whose every value float32 holds exactly.
+  func widenedToFloat32() throws -> Tensor {
+    switch elementType {
+    case .float32: return self
+    case .float16, .bfloat16, .int8, .uint8, .int16, .uint16, .bool:
+      return try Tensor(floats(), shape: shape)
+    case .float64, .int32, .uint32, .int64, .uint64:
+      throw MomosError(
+        .badData, "the input must be f32, found \(elementType.name), whose values f32 may not hold")
+    }
+  }
+}

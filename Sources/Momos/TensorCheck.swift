@@ -1,0 +1,145 @@
+import MomosFormat
+import MomosInterchange
+import MomosKernels
+import MomosModel
+import MomosRuntime
+
+/// Verifies one tensor: against its source, against the recorded error, and its execution against its weights.
+struct TensorCheck {
+  let entry: TensorEntry
+  let recorded: TensorProvenance?
+  let options: VerificationOptions
+  let pool: ThreadPool
+
+  func run(
+    reader: MomosReader, source: SourceCollection?
+  ) throws(MomosError) -> (report: VerificationReport.TensorReport, failures: [String]) {
+    let content = try MomosError.translating { try reader.load(entry.name) }
+    var failures: [String] = []
+    var againstSource: MetricsReport?
+    var isRecordedSource: Bool?
+    if let source {
+      let original = try MomosError.translating { try source.read(entry.name) }
+      let metrics = try metrics(of: content, against: original)
+      againstSource = MetricsReport(metrics)
+      isRecordedSource = recorded.map { $0.sourceDigest == xxh3(original.bytes) }
+      failures += sourceFailures(metrics, isRecordedSource: isRecordedSource ?? false)
+    }
+    var executed: MetricsReport?
+    if case .mosaic(let mosaic) = content {
+      let metrics = try executionMetrics(of: mosaic, content)
+      executed = MetricsReport(metrics)
+      let bound = options.session.precision.relativeErrorBound
+      if !(metrics.relativeError <= bound) {
+        failures.append(
+          "tensor '\(entry.name)': executed differs from reconstructed by \(metrics.relativeError.shortText), "
+            + "more than \(bound.shortText) (\(options.session.precision.rawValue))")
+      }
+    }
+    let report = VerificationReport.TensorReport(
+      name: entry.name, className: recorded?.className ?? entry.kind.rawValue,
+      isRecordedSource: isRecordedSource, againstSource: againstSource,
+      executedAgainstReconstructed: executed, recordedRelativeError: recorded?.relativeError)
+    return (report, failures)
+  }
+
+  private func metrics(of content: TensorContent, against original: Tensor) throws(MomosError) -> ErrorMetrics
+  {
+    guard original.shape == entry.shape, original.elementType == entry.elementType else {
+      throw MomosError(
+        .badData,
+        "tensor '\(entry.name)' is \(entry.elementType.name) \(entry.shape) in the file, "
+          + "\(original.elementType.name) \(original.shape) in the source")
+    }
+    let stored = try MomosError.translating { try content.dense() }
+    // Equal bits are no error, whatever they mean: NaN, integers beyond float32, float64.
+    if stored.bytes == original.bytes { return .identical(elementCount: stored.elementCount, to: original) }
+    var metrics = ErrorMetrics()
+    let chunk = 1 << 20
+    for start in stride(from: 0, to: stored.elementCount, by: chunk) {
+      let range = start..<min(start + chunk, stored.elementCount)
+      metrics.add(reference: original.floats(in: range), measured: stored.floats(in: range))
+    }
+    return metrics
+  }
+
+  private func sourceFailures(_ metrics: ErrorMetrics, isRecordedSource: Bool) -> [String] {
+    var failures: [String] = []
+    // The recorded error was measured on the same float32 values; one part in a thousand covers rounding.
+    if isRecordedSource, let limit = recorded?.relativeError,
+      !(metrics.relativeError <= limit * 1.001 + 1e-7)
+    {
+      failures.append(
+        "tensor '\(entry.name)': relative error \(metrics.relativeError.shortText) against the source, "
+          + "\(limit.shortText) recorded")
+    }
+    if options.inputs.isEmpty {
+      failures += options.failures(MetricsReport(metrics), of: "tensor '\(entry.name)'")
+    }
+    return failures
+  }
+
+  /// Products with four random normal vectors, executed against float64 sums over reconstructed rows.
+  private func executionMetrics(
+    of mosaic: MosaicTensor, _ content: TensorContent
+  ) throws(MomosError) -> ErrorMetrics {
+    let multiplier = try TensorMultiplier(content, name: entry.name, pool: pool)
+    let batch = 4
+    let (rows, columns) = (multiplier.rows, multiplier.columns)
+    var generator = SeededGenerator(seed: UInt64(entry.number))
+    let input = (0..<batch * columns).map { _ in Float(generator.nextNormal()) }
+    let output = try MomosError.translating {
+      try multiplier.multiply(Tensor(input, shape: Shape(rows: batch, columns: columns))).output.floats()
+    }
+    let weights = try MomosError.translating { try ReconstructedRows(mosaic, columns: columns) }
+    let references = pool.map(taskCount: rows) { row in
+      weights.products(row: row, input: input, batch: batch)
+    }
+    var metrics = ErrorMetrics()
+    for (row, reference) in references.enumerated() {
+      metrics.add(
+        reference: reference.map { Float($0) }, measured: (0..<batch).map { output[$0 * rows + row] })
+    }
+    return metrics
+  }
+}
+
+/// Rows of a mosaic's weights, one at a time where the composition allows it.
+private struct ReconstructedRows: Sendable {
+  private let reconstruction: Reconstruction?
+  /// The whole matrix `[rows, columns]` where rows are not blocks of their own.
+  private let matrix: Tensor?
+  private let columns: Int
+
+  init(_ mosaic: MosaicTensor, columns: Int) throws(ModelError) {
+    self.columns = columns
+    let reconstruction = Reconstruction(mosaic)
+    if mosaic.composition == .sum && mosaic.blocking == .rows {
+      self.reconstruction = reconstruction
+      matrix = nil
+    } else {
+      self.reconstruction = nil
+      let view = mosaic.blocking == .rows ? mosaic.view : .lastAxisIsInput(rank: mosaic.shape.rank)
+      matrix = try view.matrix(of: reconstruction.dense())
+    }
+  }
+
+  /// dot(row, input) in float64 for each input of the batch.
+  func products(row: Int, input: [Float], batch: Int) -> [Double] {
+    let weights =
+      reconstruction?.row(row) ?? matrix?.floats(in: row * columns..<(row + 1) * columns) ?? []
+    return (0..<batch).map { sample in
+      var sum = 0.0
+      for column in 0..<columns { sum += Double(weights[column]) * Double(input[sample * columns + column]) }
+      return sum
+    }
+  }
+}
+
+extension ErrorMetrics {
+  /// The metrics of a tensor that equals its reference bit for bit.
+  fileprivate static func identical(elementCount: Int, to reference: Tensor) -> ErrorMetrics {
+    let values = reference.floats().filter(\.isFinite)
+    return ErrorMetrics(reference: values, measured: values)
+  }
+}

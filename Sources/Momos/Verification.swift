@@ -1,0 +1,80 @@
+import MomosFormat
+import MomosInterchange
+import MomosKernels
+import MomosMetrics
+import MomosModel
+
+/// Compares a `.momos` file with its source, and what it executes with what its weights say.
+///
+/// - Every digest, index and value of the file is checked.
+/// - Each tensor is compared with the source's, where there is a source, and with the recorded error.
+/// - Each mosaic is multiplied by random vectors and compared with its reconstructed weights in float64.
+/// - With inputs, the graph is executed from the mosaics, from the reconstructed and from the source's weights.
+public struct Verification: Sendable {
+  private let options: VerificationOptions
+  private let reader: MomosReader
+  private let source: SourceCollection?
+
+  public init(_ options: VerificationOptions) throws(MomosError) {
+    self.options = options
+    reader = try MomosError.translating {
+      try MomosReader(path: options.file, load: options.session.load)
+    }
+    source =
+      options.sources.isEmpty
+      ? nil : try MomosError.translating { try SourceCollection.open(options.sources) }
+    guard options.labels == nil || !options.inputs.isEmpty else {
+      throw MomosError(.usage, "labels need inputs, to be compared with an output")
+    }
+    guard options.minimumAccuracy == nil || options.labels != nil else {
+      throw MomosError(.usage, "--min-accuracy needs --labels")
+    }
+    let comparesWithSource =
+      options.minimumCosine != nil || options.maximumRelativeError != nil || options.minimumSNR != nil
+    guard !comparesWithSource || source != nil else {
+      throw MomosError(.usage, "a threshold on cosine, error or SNR needs a SOURCE to compare with")
+    }
+  }
+
+  /// - Parameter progress: called with the share of the work that is done, 0 to 1.
+  public func run(progress: (Double) -> Void = { _ in }) throws(MomosError) -> VerificationReport {
+    try checkNames()
+    var failures: [String] = []
+    var tensors: [VerificationReport.TensorReport] = []
+    let pool = options.session.makePool()
+    let recorded = Dictionary(
+      reader.provenance.tensors.map { ($0.tensorName, $0) }, uniquingKeysWith: { $1 })
+    for (position, entry) in reader.tensors.enumerated() where entry.kind != .alias {
+      let check = TensorCheck(
+        entry: entry, recorded: recorded[entry.name], options: options, pool: pool)
+      let (report, missed) = try check.run(reader: reader, source: source)
+      tensors.append(report)
+      failures += missed
+      progress(Double(position + 1) / Double(reader.tensors.count + 1))
+    }
+    var outputs: [VerificationReport.OutputReport] = []
+    if !options.inputs.isEmpty {
+      let check = OutputCheck(options: options)
+      let missed: [String]
+      (outputs, missed) = try check.run(reader: reader, source: source)
+      failures += missed
+    }
+    progress(1)
+    return VerificationReport(
+      file: options.file, precision: options.session.precision.rawValue, tensors: tensors,
+      outputs: outputs, failures: failures)
+  }
+
+  /// Source and file must hold the same tensors.
+  private func checkNames() throws(MomosError) {
+    guard let source else { return }
+    let found = Set(reader.tensors.map(\.name))
+    let expected = Set(source.catalog.map(\.name))
+    if let missing = source.catalog.first(where: { !found.contains($0.name) }) {
+      throw MomosError(.badData, "'\(options.file)' lacks the source's tensor '\(missing.name)'")
+    }
+    if let extra = reader.tensors.first(where: { !expected.contains($0.name) && $0.kind != .alias }) {
+      throw MomosError(.badData, "the sources lack the tensor '\(extra.name)' of '\(options.file)'")
+    }
+  }
+}

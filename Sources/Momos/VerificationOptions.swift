@@ -1,0 +1,62 @@
+import MomosModel
+
+/// What a verification compares, and what it must find.
+public struct VerificationOptions: Sendable {
+  /// The `.momos` file.
+  public var file: String
+  /// What it was made from, in the spellings of `momos-convert`; empty checks the file against itself.
+  public var sources: [String] = []
+  /// A graph in JSON that replaces the stored one.
+  public var graph: String?
+  /// `.npy` files by graph input; outputs are compared when given.
+  public var inputs: [String: String] = [:]
+  /// An `.npy` file with the class of each sample.
+  public var labels: String?
+  public var session = SessionOptions()
+  /// Least cosine with the source.
+  public var minimumCosine: Double?
+  /// Largest |found - source| / |source|.
+  public var maximumRelativeError: Double?
+  /// Least signal-to-noise ratio against the source, in dB.
+  public var minimumSNR: Double?
+  /// Least share of samples whose prediction is the label.
+  public var minimumAccuracy: Double?
+
+  public init(file: String) {
+    self.file = file
+  }
+
+  /// Thresholds that `metrics` misses, in words; the thresholds hold for outputs, or for tensors where no
+  /// inputs are given.
+  func failures(_ metrics: MetricsReport, of subject: String) -> [String] {
+    var failures: [String] = []
+    if let minimumCosine, !(metrics.cosine >= minimumCosine) {
+      failures.append("\(subject): cosine \(metrics.cosine), at least \(minimumCosine) wanted")
+    }
+    if let maximumRelativeError, !(metrics.relativeError <= maximumRelativeError) {
+      failures.append(
+        "\(subject): relative error \(metrics.relativeError), at most \(maximumRelativeError) wanted")
+    }
+    if let minimumSNR, !(metrics.snrDb >= minimumSNR) {
+      failures.append("\(subject): SNR \(metrics.snrDb) dB, at least \(minimumSNR) wanted")
+    }
+    return failures
+  }
+}
+
+/// Error metrics of one comparison, as reports print them.
+public struct MetricsReport: Codable, Sendable {
+  public let maximumAbsoluteError: Double
+  public let meanAbsoluteError: Double
+  public let relativeError: Double
+  public let snrDb: Double
+  public let cosine: Double
+
+  init(_ metrics: ErrorMetrics) {
+    maximumAbsoluteError = metrics.maximumAbsoluteError
+    meanAbsoluteError = metrics.meanAbsoluteError
+    relativeError = metrics.relativeError
+    snrDb = metrics.signalToNoiseDecibels
+    cosine = metrics.cosine
+  }
+}

@@ -1,0 +1,157 @@
+public import ArgumentParser
+import CommandSupport
+public import Momos
+public import MomosFit
+
+@main
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "momos-convert",
+    abstract: "Convert weights into a .momos file of motifs and mosaics.",
+    discussion: """
+      A SOURCE is an .npy file, an .npz archive, a folder of .npy files, NAME=FILE.npy, or raw little-endian data \
+      as NAME=FILE:TYPE[ROWS,COLUMNS] with type f16, bf16, f32 or f64.
+
+      Without options, blocks of 4 weights become one of 256 motifs that the whole model shares: 2 bits per weight. \
+      Tensors that consist of few distinct blocks are stored without loss.
+      """,
+    version: momosVersion)
+
+  @Argument(help: "Files and folders with weights.")
+  var source: [String]
+
+  @Option(
+    name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "FILE.momos"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The network's graph; it decides which tensors become mosaics.", valueName: "GRAPH.json"))
+  var graph: String?
+
+  @Option(help: ArgumentHelp("Weights in a block, 1 to 64.", valueName: "S"))
+  var blockLength = 4
+
+  @Option(help: ArgumentHelp("Motifs in a dictionary, 1 to 65536 (default: 256).", valueName: "K"))
+  var motifs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Motifs as a share of the blocks that use the dictionary, instead of --motifs.", valueName: "C"))
+  var capacity: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stages of each tensor, 1 to 8: each fits what the earlier ones leave.", valueName: "N"))
+  var stages = 1
+
+  @Option(help: "Who shares a dictionary: the whole model, or each tensor for itself.")
+  var dictionary = FitOptions.DictionaryScope.model
+
+  @Flag(help: "Do not keep motif 0 at zero.")
+  var noZeroMotif = false
+
+  @Flag(help: "Do not divide rows by their root mean square.")
+  var noRowScale = false
+
+  @Option(
+    help: ArgumentHelp("Keep tensors whose whole name matches dense; may be repeated.", valueName: "REGEX"))
+  var dense: [String] = []
+
+  @Option(
+    help:
+      "The input dimension of matrices, where no graph decides it: last for [out, in], first for [in, out].")
+  var inputAxis = ConversionOptions.InputAxis.last
+
+  @Flag(help: "Keep tensors with NaN or infinity, dense, instead of refusing them.")
+  var allowNonfinite = false
+
+  @Option(help: ArgumentHelp("Equal seeds give equal files.", valueName: "N"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Threads; 0 takes one for each processor. The file does not depend on it.", valueName: "N"))
+  var threads = 0
+
+  @Flag(help: "Store every section as it is, uncompressed.")
+  var noZstd = false
+
+  @Flag(help: "Show what would be written, and how many bytes, without writing.")
+  var dryRun = false
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @Flag(help: "Replace an existing output.")
+  var force = false
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    guard dryRun || output != nil else { throw ValidationError("-o FILE.momos is missing") }
+    guard motifs == nil || capacity == nil else {
+      throw ValidationError("--motifs and --capacity exclude each other")
+    }
+    guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
+    do {
+      try fitOptions.validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    try runCommand { () throws(MomosError) in
+      let conversion = try Conversion(options)
+      let plan = try conversion.plan()
+      if dryRun { return try printReport(conversion.preview(plan)) }
+      let progress = ProgressLine("converting", isQuiet: quiet)
+      defer { progress.finish() }
+      let report = try conversion.run(plan) { progress.update($0) }
+      progress.finish()
+      try printReport(report)
+    }
+  }
+
+  private func printReport(_ report: ConversionReport) throws(MomosError) {
+    if quiet { return }
+    try printResult(json ? report.json : defaultsLine + report.text)
+  }
+
+  /// What was chosen where the user chose nothing.
+  private var defaultsLine: String {
+    guard motifs == nil, capacity == nil, blockLength == 4, stages == 1 else { return "" }
+    return "blocks of 4 weights, 256 motifs (the default: about 2 bits per weight)\n\n"
+  }
+
+  private var fitOptions: FitOptions {
+    var options = FitOptions()
+    options.blockLength = blockLength
+    if let motifs { options.motifs = .count(motifs) }
+    if let capacity { options.motifs = .capacity(capacity) }
+    options.stageCount = stages
+    options.dictionaryScope = dictionary
+    options.hasZeroMotif = !noZeroMotif
+    options.hasRowScale = !noRowScale
+    options.allowsNonfinite = allowNonfinite
+    options.seed = seed
+    return options
+  }
+
+  private var options: ConversionOptions {
+    var options = ConversionOptions(sources: source, output: output)
+    options.graph = graph
+    options.fit = fitOptions
+    options.densePatterns = dense
+    options.inputAxis = inputAxis
+    options.compresses = !noZstd
+    options.overwrites = force
+    options.threadCount = threads
+    return options
+  }
+}
+
+extension FitOptions.DictionaryScope: ExpressibleByArgument {}
+extension ConversionOptions.InputAxis: ExpressibleByArgument {}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import CommandSupport
+import Momos
+
+@main
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "momos-inspect",
+    abstract: "Show what a .momos file holds, check it, and extract tensors.",
+    version: momosVersion)
+
+  @Argument(help: ArgumentHelp("The file.", valueName: "FILE.momos"))
+  var file: String
+
+  @Flag(help: "List every tensor and dictionary.")
+  var tensors = false
+
+  @Flag(help: "Print the stored graph as JSON, and nothing else.")
+  var graph = false
+
+  @Flag(help: "Load everything: check every digest, index and value.")
+  var check = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a tensor, reconstructed, as an .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
+  var extract: [NamedFile] = []
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @Flag(help: "Replace existing files of --extract.")
+  var force = false
+
+  func run() throws {
+    try runCommand { () throws(MomosError) in
+      let inspection = try Inspection(path: file)
+      for target in extract { try inspection.extract(target.name, to: target.path, overwrites: force) }
+      if graph {
+        guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
+        return try printResult(String(text.dropLast()))
+      }
+      let report = try inspection.report(checksAll: check)
+      if json { return try printResult(report.json) }
+      try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import CommandSupport
+import Momos
+
+@main
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "momos-run",
+    abstract: "Execute a .momos file directly from its mosaics.",
+    usage: """
+      momos-run FILE.momos --input NAME=FILE.npy ... --output NAME=FILE.npy ... [options]
+      momos-run FILE.momos --tensor NAME --input FILE.npy --output FILE.npy [options]
+      """,
+    discussion: """
+      The first form executes the stored graph. The second multiplies by one tensor, y = W x for x [batch, columns], \
+      for weights without a graph.
+      """,
+    version: momosVersion)
+
+  @Argument(help: ArgumentHelp("The file.", valueName: "FILE.momos"))
+  var file: String
+
+  @Option(help: ArgumentHelp("Multiply by this tensor instead of executing the graph.", valueName: "NAME"))
+  var tensor: String?
+
+  @Option(
+    help: ArgumentHelp("Values of a graph input; with --tensor just the file.", valueName: "NAME=FILE.npy"))
+  var input: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Where a graph output goes; with --tensor just the file.", valueName: "NAME=FILE.npy"))
+  var output: [String] = []
+
+  @Flag(help: "Measure: run repeatedly after a warm-up and report median and 95th percentile.")
+  var bench = false
+
+  @Option(help: ArgumentHelp("Measured runs of --bench.", valueName: "N"))
+  var `repeat` = 50
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @OptionGroup var session: SessionFlags
+
+  func validate() throws {
+    guard bench || !output.isEmpty else { throw ValidationError("--output is missing") }
+    guard (1...1_000_000).contains(self.repeat) else {
+      throw ValidationError("--repeat must be 1 to 1000000")
+    }
+    if tensor != nil {
+      guard input.count == 1, output.count <= 1 else {
+        throw ValidationError("--tensor takes one --input FILE.npy and one --output FILE.npy")
+      }
+    } else {
+      _ = try paths(input, option: "--input")
+      _ = try paths(output, option: "--output")
+    }
+  }
+
+  func run() throws {
+    let inputs = tensor == nil ? try paths(input, option: "--input") : ["": input[0]]
+    let outputs = tensor == nil ? try paths(output, option: "--output") : output.first.map { ["": $0] } ?? [:]
+    try runCommand { () throws(MomosError) in
+      let run = try Run(
+        file: file, tensor: tensor, inputs: inputs, outputs: outputs, options: session.options)
+      try run.writeOutputs()
+      guard bench else { return }
+      let report = try run.measure(repeating: self.repeat)
+      try printResult(json ? report.json : report.text)
+    }
+  }
+
+  private func paths(_ arguments: [String], option: String) throws -> [String: String] {
+    let files = try arguments.map { argument in
+      guard let file = NamedFile(argument: argument) else {
+        throw ValidationError("\(option) '\(argument)' is not NAME=FILE.npy")
+      }
+      return file
+    }
+    return try NamedFile.paths(files, option: option)
+  }
+}

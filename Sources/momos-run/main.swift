@@ -1,1 +1,0 @@
-print("momos: not built yet")

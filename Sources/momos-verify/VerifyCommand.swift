@@ -1,0 +1,78 @@
+import ArgumentParser
+import CommandSupport
+import Momos
+
+@main
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "momos-verify",
+    abstract: "Compare a .momos file with its source, and its execution with its weights.",
+    usage: "momos-verify [SOURCE...] FILE.momos [options]",
+    discussion: """
+      Every digest, index and value is checked. With a SOURCE, weights are compared with it; with inputs, outputs \
+      are too. Without thresholds it fails where execution leaves its precision class or an error exceeds the one \
+      that the conversion recorded.
+
+      Exit codes: 0 verified, 1 failed, 64 usage, 65 bad data, 66 missing file, 74 input or output.
+      """,
+    version: momosVersion)
+
+  @Argument(
+    help: ArgumentHelp("What the file was made from, then the file.", valueName: "SOURCE... FILE.momos"))
+  var files: [String]
+
+  @Option(help: ArgumentHelp("A graph that replaces the stored one.", valueName: "GRAPH.json"))
+  var graph: String?
+
+  @Option(help: ArgumentHelp("Values of a graph input; may be repeated.", valueName: "NAME=FILE.npy"))
+  var input: [NamedFile] = []
+
+  @Option(help: ArgumentHelp("The class of each sample, for accuracy.", valueName: "FILE.npy"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("Least cosine with the source.", valueName: "X"))
+  var minCosine: Double?
+
+  @Option(help: ArgumentHelp("Largest relative error against the source.", valueName: "X"))
+  var maxRelativeError: Double?
+
+  @Option(help: ArgumentHelp("Least signal-to-noise ratio against the source.", valueName: "DB"))
+  var minSnr: Double?
+
+  @Option(help: ArgumentHelp("Least accuracy against the labels, 0 to 1.", valueName: "X"))
+  var minAccuracy: Double?
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  @OptionGroup var session: SessionFlags
+
+  func run() throws {
+    let inputs = try NamedFile.paths(input, option: "--input")
+    var failed = false
+    try runCommand { () throws(MomosError) in
+      let verification = try Verification(options(inputs: inputs))
+      let progress = ProgressLine("verifying")
+      defer { progress.finish() }
+      let report = try verification.run { progress.update($0) }
+      progress.finish()
+      try printResult(json ? report.json : report.text)
+      failed = !report.hasPassed
+    }
+    if failed { throw ExitCode(1) }
+  }
+
+  private func options(inputs: [String: String]) -> VerificationOptions {
+    var options = VerificationOptions(file: files[files.count - 1])
+    options.sources = Array(files.dropLast())
+    options.graph = graph
+    options.inputs = inputs
+    options.labels = labels
+    options.session = session.options
+    options.minimumCosine = minCosine
+    options.maximumRelativeError = maxRelativeError
+    options.minimumSNR = minSnr
+    options.minimumAccuracy = minAccuracy
+    return options
+  }
+}
