@@ -8,6 +8,7 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -52,7 +53,7 @@ let package = Package(
 
     .target(
       name: "CMomosKernels",
-      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-ffp-contract=off"])],
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"])],
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CMomosSchema", dependencies: ["CProtobufC"]),
 
@@ -81,7 +82,7 @@ let package = Package(
       name: "MomosTestSupport", dependencies: ["MomosModel"], path: "Tests/MomosTestSupport",
       swiftSettings: swiftSettings),
     tests("MomosModelTests", ["MomosModel"]),
-    tests("MomosKernelsTests", ["MomosKernels", "MomosModel"]),
+    tests("MomosKernelsTests", ["MomosKernels", "MomosModel", "CMomosKernels"]),
     tests("MomosFormatTests", ["MomosFormat", "MomosModel"]),
     tests("MomosInterchangeTests", ["MomosInterchange", "MomosModel"]),
     tests("MomosFitTests", ["MomosFit", "MomosModel", "MomosKernels"]),

@@ -1,7 +1,5 @@
 public import ArgumentParser
 public import Momos
-public import MomosFormat
-public import MomosModel
 
 /// Flags of the commands that execute.
 public struct SessionFlags: ParsableArguments {

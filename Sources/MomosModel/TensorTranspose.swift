@@ -25,7 +25,7 @@ extension Tensor {
     var buffer = try MutableBytes(byteCount: bytes.count)
     let source = bytes.span(of: type)
     var target = buffer.mutableSpan(of: type)
-    walk.forEach { position, sourcePosition in target[position] = source[sourcePosition] }
+    walk.visit { position, sourcePosition in target[position] = source[sourcePosition] }
     return buffer.freeze()
   }
 }
@@ -35,7 +35,7 @@ private struct StridedWalk {
   let dimensions: [Int]
   let strides: [Int]
 
-  func forEach(_ body: (_ position: Int, _ sourcePosition: Int) -> Void) {
+  func visit(_ body: (_ position: Int, _ sourcePosition: Int) -> Void) {
     guard !dimensions.contains(0) else { return }
     guard let inner = dimensions.last, let innerStride = strides.last else { return body(0, 0) }
     var counters = [Int](repeating: 0, count: dimensions.count - 1)

@@ -1,7 +1,6 @@
 public import ArgumentParser
 import CommandSupport
 public import Momos
-public import MomosFit
 
 @main
 struct ConvertCommand: ParsableCommand {
