@@ -88,7 +88,7 @@ struct FolderSource: TensorSource {
   private static func tensorFile(
     _ fileName: String, folder: String, origin: String
   ) throws(InterchangeError) -> TensorFile? {
-    let path = "\(origin)/\(fileName)"
+    let path = origin.last == "/" ? origin + fileName : "\(origin)/\(fileName)"
     let resolvedPath = try resolved(path)
     guard resolvedPath.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8) else {
       throw InterchangeError(
