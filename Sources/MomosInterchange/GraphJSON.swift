@@ -32,9 +32,11 @@ public import MomosModel
 ///
 /// - A dimension is a number, a string (a symbol: equal symbols mean equal sizes) or null (unknown).
 /// - "domain", the "name" of graphs and nodes, "attributes", "element_type" and "dimensions" may be left out.
-/// - An attribute has one of the keys "float", "int", "string", "floats", "ints", "strings", "tensor" (a name) and
-///   "graph" (the number of a graph in "graphs", counted from 1, larger than that of its own graph).
-/// - A float may also be "inf", "-inf" or "nan". A string that is not UTF-8 is a list of its bytes as numbers.
+/// - An attribute has one of the keys "float", "int", "string", "floats", "ints", "strings", "tensor" (a
+///   name) and "graph" (the number of a graph in "graphs", counted from 1, larger than that of its own
+///   graph).
+/// - A float may also be "inf", "-inf" or "nan". A string that is not UTF-8 is a list of its bytes as
+///   numbers.
 /// - Any other key is an error, and so is a repeated one.
 public enum GraphJSON {
   /// Longest text.
@@ -53,10 +55,10 @@ public enum GraphJSON {
 
   /// Decodes UTF-8 text.
   ///
-  /// Only the form is checked and that graphs refer to later ones; whether names are defined and operators exist is
-  /// for the planner to say.
-  /// - Throws: an error whose place is a path such as `graphs[0].nodes[3].attributes[1]`, or line and column where
-  ///   the text is not JSON.
+  /// Only the form is checked and that graphs refer to later ones; whether names are defined and operators
+  /// exist is for the planner to say.
+  /// - Throws: an error whose place is a path such as `graphs[0].nodes[3].attributes[1]`, or line and column
+  ///   where the text is not JSON.
   public static func decode(
     _ text: Bytes
   ) throws(InterchangeError) -> (graphs: [Graph], operatorSets: [OperatorSet]) {
