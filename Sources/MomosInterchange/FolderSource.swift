@@ -1,11 +1,12 @@
 import Glibc
 import MomosModel
 
-/// A folder of .npy files; the tensors get the files' names without ".npy" and are sorted by the bytes of their names.
+/// A folder of .npy files; the tensors get the files' names without ".npy" and are sorted by the bytes of
+/// their names.
 ///
-/// Other files, hidden files and subfolders are left aside. A symbolic link named like a tensor is followed only if
-/// its target stays inside the folder. Files are opened to read their headers and again to read a tensor, so that
-/// a folder may hold more files than a process may have mapped.
+/// Other files, hidden files and subfolders are left aside. A symbolic link named like a tensor is followed
+/// only if its target stays inside the folder. Files are opened to read their headers and again to read a
+/// tensor, so that a folder may hold more files than a process may have mapped.
 struct FolderSource: TensorSource {
   let catalog: [SourceTensor]
   private let files: [String: TensorFile]
@@ -88,7 +89,7 @@ struct FolderSource: TensorSource {
   private static func tensorFile(
     _ fileName: String, folder: String, origin: String
   ) throws(InterchangeError) -> TensorFile? {
-    let path = "\(origin)/\(fileName)"
+    let path = origin.last == "/" ? origin + fileName : "\(origin)/\(fileName)"
     let resolvedPath = try resolved(path)
     guard resolvedPath.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8) else {
       throw InterchangeError(

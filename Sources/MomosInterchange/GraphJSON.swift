@@ -32,10 +32,12 @@ public import MomosModel
 ///
 /// - A dimension is a number, a string (a symbol: equal symbols mean equal sizes) or null (unknown).
 /// - "domain", the "name" of graphs and nodes, "attributes", "element_type" and "dimensions" may be left out.
-/// - An attribute has one of the keys "float", "int", "string", "floats", "ints", "strings", "tensor" (a name) and
-///   "graph" (the number of a graph in "graphs", counted from 1, larger than that of its own graph).
-/// - A float may also be "inf", "-inf" or "nan". A string that is not UTF-8 is a list of its bytes as numbers.
-/// - Any other key is an error. Of a repeated key one value is taken.
+/// - An attribute has one of the keys "float", "int", "string", "floats", "ints", "strings", "tensor" (a
+///   name) and "graph" (the number of a graph in "graphs", counted from 1, larger than that of its own
+///   graph).
+/// - A float may also be "inf", "-inf" or "nan". A string that is not UTF-8 is a list of its bytes as
+///   numbers.
+/// - Any other key is an error, and so is a repeated one.
 public enum GraphJSON {
   /// Longest text.
   public static let maximumByteCount = 64 << 20
@@ -53,9 +55,10 @@ public enum GraphJSON {
 
   /// Decodes UTF-8 text.
   ///
-  /// Only the form is checked and that graphs refer to later ones; whether names are defined and operators exist is
-  /// for the planner to say.
-  /// - Throws: an error whose place is a path such as `graphs[0].nodes[3].attributes[1]`.
+  /// Only the form is checked and that graphs refer to later ones; whether names are defined and operators
+  /// exist is for the planner to say.
+  /// - Throws: an error whose place is a path such as `graphs[0].nodes[3].attributes[1]`, or line and column
+  ///   where the text is not JSON.
   public static func decode(
     _ text: Bytes
   ) throws(InterchangeError) -> (graphs: [Graph], operatorSets: [OperatorSet]) {
@@ -63,16 +66,16 @@ public enum GraphJSON {
       throw InterchangeError(
         .graphTooLarge, expected: "at most \(maximumByteCount) bytes of JSON", found: "\(text.count)")
     }
-    let document = try GraphDocument(decoding: text.array(of: UInt8.self))
+    let document = try GraphJSONDecoding.document(JSONParser.parse(text.array(of: UInt8.self)))
     try document.graphs.requireForwardReferences()
-    return (document.graphs, document.operatorSets)
+    return document
   }
 
   /// Encodes graphs as they are: decoding the text gives them back. The text ends with a line end.
   public static func encode(graphs: [Graph], operatorSets: [OperatorSet]) -> String {
-    JSONText.object([
-      ("operator_sets", .array(operatorSets.map(JSONText.init))),
-      ("graphs", .array(graphs.map(JSONText.init))),
+    JSON.object([
+      ("operator_sets", .array(operatorSets.map(JSON.init))),
+      ("graphs", .array(graphs.map(JSON.init))),
     ]).rendered() + "\n"
   }
 }

@@ -37,7 +37,8 @@ public struct InterchangeError: Error, Hashable {
     case zipEndRecord, zipSeveralDisks, zipDirectory, zipMemberName, zipDuplicateMember, zipEncrypted
     case zipMethod, zipLocalHeader, zipOverlap, zipRatio, zipDeflate, zipMemberSize, zipChecksum
     // JSON graph.
-    case graphTooLarge, graphSyntax, graphMissingKey, graphUnknownKey, graphValue, graphAttributeValue
+    case jsonSyntax, jsonRepeatedKey, graphTooLarge, graphMissingKey, graphUnknownKey, graphValue,
+      graphAttributeValue
     case graphNumber
   }
 

@@ -3,8 +3,8 @@ public import MomosModel
 
 /// An .npy file: one tensor, after a header that says what it is.
 ///
-/// Versions 1.0, 2.0 and 3.0, C and Fortran order, both byte orders. The elements are f16, f32, f64, signed and
-/// unsigned integers of 8 to 64 bits, or bool; other types are refused, and nothing is ever unpickled.
+/// Versions 1.0, 2.0 and 3.0, C and Fortran order, both byte orders. The elements are f16, f32, f64, signed
+/// and unsigned integers of 8 to 64 bits, or bool; other types are refused, and nothing is ever unpickled.
 public struct NPYFile: Sendable {
   private let header: NPYHeader
   private let data: Bytes
@@ -30,8 +30,8 @@ public struct NPYFile: Sendable {
 
   /// The tensor, row-major and little-endian.
   ///
-  /// It is a view on the mapped file, without a copy, if the file has this order and the data are aligned for the
-  /// element type, as they are in a file that numpy wrote.
+  /// It is a view on the mapped file, without a copy, if the file has this order and the data are aligned for
+  /// the element type, as they are in a file that numpy wrote.
   /// - Throws: `boolValue` if a bool is neither 0 nor 1; `outOfMemory`.
   public func tensor() throws(InterchangeError) -> Tensor {
     if elementType == .bool { try requireBools() }

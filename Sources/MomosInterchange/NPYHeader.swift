@@ -119,8 +119,8 @@ struct NPYHeader: Hashable {
 }
 
 extension NPYHeader {
-  /// The bytes before the data of `shape` in C order, little-endian: version 1.0, padded with spaces so that the
-  /// data start at a multiple of 64.
+  /// The bytes before the data of `shape` in C order, little-endian: version 1.0, padded with spaces so that
+  /// the data start at a multiple of 64.
   ///
   /// Version 1.0 is always enough: 16 dimensions of at most 15 digits stay far below its 65,535 bytes.
   /// - Parameter elementType: any but bf16, for which npy has no type.

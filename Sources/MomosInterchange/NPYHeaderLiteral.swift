@@ -3,8 +3,8 @@ import MomosModel
 /// The dictionary in the header of an .npy file, as numpy writes it for a plain array:
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 ///
-/// Only this is Python here: exactly these three keys in any order, a string without escapes, True or False, and a
-/// tuple of decimal integers. Anything else is an error.
+/// Only this is Python here: exactly these three keys in any order, a string without escapes, True or False,
+/// and a tuple of decimal integers. Anything else is an error.
 struct NPYHeaderLiteral: Hashable {
   private(set) var descriptor: String
   private(set) var isFortranOrder: Bool

@@ -1,7 +1,8 @@
 public import MomosModel
 
 extension NPYFile {
-  /// Writes a tensor as an .npy file, version 1.0, little-endian and in C order; the data start at a multiple of 64.
+  /// Writes a tensor as an .npy file, version 1.0, little-endian and in C order; the data start at a multiple
+  /// of 64.
   ///
   /// npy has no bfloat16: such a tensor is written as float32, which represents every value exactly.
   /// The file appears whole or not at all.

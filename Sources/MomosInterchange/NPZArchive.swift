@@ -2,9 +2,9 @@ import MomosModel
 
 /// An .npz archive: a zip archive of .npy files; the member NAME.npy holds the tensor NAME.
 ///
-/// Members are stored or deflated, with zip64 sizes where needed. A stored member is a view on the mapped archive
-/// where its data are aligned. Opening checks the directory and every .npy header; the content of a member and its
-/// CRC-32 are checked when it is read.
+/// Members are stored or deflated, with zip64 sizes where needed. A stored member is a view on the mapped
+/// archive where its data are aligned. Opening checks the directory and every .npy header; the content of a
+/// member and its CRC-32 are checked when it is read.
 struct NPZArchive: TensorSource {
   let catalog: [SourceTensor]
   private let archive: Bytes

@@ -3,8 +3,8 @@ import MomosModel
 
 /// A file being written: it appears under its path whole, with `commit`, or not at all.
 ///
-/// Until then the bytes lie in a sibling named `PATH.partial`, which is removed if `commit` is not reached; one that
-/// a killed process left is replaced.
+/// Until then the bytes lie in a sibling named `PATH.partial`, which is removed if `commit` is not reached;
+/// one that a killed process left is replaced.
 struct OutputFile: ~Copyable {
   private let path: String
   private let partialPath: String

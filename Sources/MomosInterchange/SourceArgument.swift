@@ -2,9 +2,9 @@ import Glibc
 
 /// What one SOURCE argument of a command says: `[NAME=]PATH[:TYPE[DIMENSIONS]]`.
 ///
-/// An argument that names an existing file or folder is that path, whatever characters it has. Else the part before
-/// the first `=` is a tensor name; then, if the rest names no existing file and ends in `]`, what follows its last
-/// `:` is the layout of raw data.
+/// An argument that names an existing file or folder is that path, whatever characters it has. Else the part
+/// before the first `=` is a tensor name; then, if the rest names no existing file and ends in `]`, what
+/// follows its last `:` is the layout of raw data.
 struct SourceArgument {
   let path: String
   /// The tensor name that the user chose, or nil.

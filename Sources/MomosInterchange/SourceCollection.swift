@@ -1,4 +1,3 @@
-import Glibc
 public import MomosModel
 
 /// Several sources as one; the catalog lists the tensors of the first source first.
@@ -28,8 +27,8 @@ public struct SourceCollection: TensorSource {
   ///
   /// - `FILE`: an .npy file, whose tensor gets the file's name without its ending, or an .npz archive
   /// - `NAME=FILE`: an .npy file whose tensor gets this name
-  /// - `NAME=FILE:TYPE[DIMENSIONS]`: raw little-endian data, for instance `w=w.bin:bf16[4096,1024]`, of type f16,
-  ///   bf16, f32 or f64; without `NAME=` the tensor gets the file's name without its ending
+  /// - `NAME=FILE:TYPE[DIMENSIONS]`: raw little-endian data, for instance `w=w.bin:bf16[4096,1024]`, of type
+  ///   f16, bf16, f32 or f64; without `NAME=` the tensor gets the file's name without its ending
   /// - `FOLDER`: its .npy files (see `FolderSource`)
   public static func open(_ arguments: [String]) throws(InterchangeError) -> SourceCollection {
     var sources: [any TensorSource] = []

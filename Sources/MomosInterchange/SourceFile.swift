@@ -5,8 +5,10 @@ import MomosModel
 enum SourceFile {
   /// The content of a file, mapped read-only and private to this process.
   ///
-  /// Nothing is read until its pages are touched. Another process must not shrink the file while it is mapped.
-  /// - Throws: `missingFile`, `notARegularFile` (a folder, pipe or device) or `unreadableFile`, without the path.
+  /// Nothing is read until its pages are touched. Another process must not shrink the file while it is
+  /// mapped.
+  /// - Throws: `missingFile`, `notARegularFile` (a folder, pipe or device) or `unreadableFile`, without the
+  ///   path.
   static func map(_ path: String) throws(InterchangeError) -> Bytes {
     // Without O_NONBLOCK, opening a pipe would wait for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -134,7 +134,8 @@ struct NPZArchiveTests {
     }
   }
 
-  /// Streams by hand (RFC 1951): one stored block each, the last one not marked as final in the second stream.
+  /// Streams by hand (RFC 1951): one stored block each, the last one not marked as final in the second
+  /// stream.
   @Test func deflatedContentMustHaveTheClaimedSize() throws {
     let block: [UInt8] = [1, 3, 0, 0xFC, 0xFF, 7, 8, 9]
     #expect(try Inflation.content(of: Bytes(block), byteCount: 3) == Bytes([7, 8, 9]))
