@@ -1,5 +1,5 @@
 public import MomosFormat
-public import MomosKernels
+import MomosKernels
 public import MomosModel
 import MomosRuntime
 

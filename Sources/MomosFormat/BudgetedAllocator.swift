@@ -51,7 +51,7 @@ struct BudgetedAllocator {
       alloc: { data, size in unsafe BudgetedAllocator.allocate(data, size) },
       free: { data, block in unsafe BudgetedAllocator.release(data, block) },
       allocator_data: Unmanaged.passUnretained(budget).toOpaque())
-    return unsafe withExtendedLifetime(budget) { unsafe body(&allocator) }
+    return withExtendedLifetime(budget) { unsafe body(&allocator) }
   }
 
   @unsafe
