@@ -27,6 +27,7 @@ INLINE void multiply_motifs(const motif_tile *tile, const float *panel, lanes su
       UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
         const lanes weight = motif[r][o];
         UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = MULTIPLY_ADD(weight, input[v], sum[r][v]);
+        UNROLLED for (int v = 0; v < vectors; v++) FINISH(sum[r][v]);
       }
     }
   }

@@ -5,7 +5,9 @@
 #include "momos_gemm.h"
 
 /// Most columns whose products are summed on their own; a packed panel of 48 vectors over as many stays in level 2.
+#ifndef COLUMN_BLOCK
 #define COLUMN_BLOCK 1024
+#endif
 
 /// The same for batches smaller than `WIDE_BATCH`, which sweep whole rows.
 #define NARROW_COLUMN_BLOCK 8192
@@ -14,7 +16,9 @@
 #define WIDE_BATCH 4
 
 /// Most vectors packed at a time: four panels of the widest kind.
+#ifndef BATCH_BLOCK
 #define BATCH_BLOCK 192
+#endif
 
 /// Vectors of `GEMM_LANES` in the widest panel.
 #define PANEL_VECTORS 3

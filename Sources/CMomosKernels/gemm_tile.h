@@ -9,6 +9,13 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
+/// Makes the compiler compute a sum before it loads what follows: it would load far ahead and spill the sums.
+#if defined(__x86_64__)
+#define FINISH(sum) __asm__ volatile("" : "+v"(sum) : : "memory")
+#else
+#define FINISH(sum)
+#endif
+
 typedef float lanes __attribute__((ext_vector_type(GEMM_LANES)));
 typedef float four __attribute__((ext_vector_type(4)));
 typedef float unaligned_lanes __attribute__((ext_vector_type(GEMM_LANES), aligned(4), may_alias));
