@@ -8,19 +8,19 @@ static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width
   return (value >> (bit % 8)) & ((1u << width) - 1);
 }
 
-/// offsets[t] = motif_byte_count * index number begin + t of a packed row, for t < count; begin is a multiple of 8.
-static void unpack_offsets(const momos_mosaic_weight *weight, size_t row, size_t begin, size_t count,
-                           uint32_t motif_byte_count, uint32_t *offsets) {
-  const uint32_t width = weight->index_width;
-  const uint8_t *packed = weight->indices + row * weight->row_byte_count;
+/// offsets[t] = byte offset of the motif of block begin + t of a row, for t < count; begin is a multiple of 8.
+static void unpack_offsets(const momos_mosaic_stage *stage, size_t row, size_t begin, size_t count,
+                           uint32_t *offsets) {
+  const uint32_t width = stage->index_width, motif_byte_count = stage->motif_length * (uint32_t)sizeof(float);
   size_t t = 0;
   if (width == 0) {
     for (; t < count; t++) offsets[t] = 0;
     return;
   }
+  const uint8_t *packed = stage->indices + row * stage->row_byte_count;
 #ifdef UNPACK_EIGHT
   const eight_unpacking unpacking = unpacking_of_width(width, motif_byte_count);
-  for (size_t byte = begin / 8 * width; t + 8 <= count && byte + 16 <= weight->row_byte_count; t += 8, byte += width)
+  for (size_t byte = begin / 8 * width; t + 8 <= count && byte + 16 <= stage->row_byte_count; t += 8, byte += width)
     unpack_eight(&unpacking, packed + byte, offsets + t);
 #endif
   for (; t < count; t++) offsets[t] = packed_index(packed, begin + t, width) * motif_byte_count;

@@ -10,15 +10,14 @@ typedef struct {
 } eight_unpacking;
 
 static inline eight_unpacking unpacking_of_width(uint32_t width, uint32_t scale) {
-  uint8_t bytes[32];
-  uint32_t shifts[8];
-  for (uint32_t t = 0; t < 8; t++) {
-    const uint32_t first = t * width / 8;
-    shifts[t] = t * width % 8;
-    for (uint32_t i = 0; i < 4; i++) bytes[4 * t + i] = first + i < 16 ? (uint8_t)(first + i) : 0x80;
-  }
-  return (eight_unpacking){_mm256_loadu_si256((const __m256i *)bytes), _mm256_loadu_si256((const __m256i *)shifts),
-                           _mm256_set1_epi32((1 << width) - 1), _mm256_set1_epi32((int)scale)};
+  const __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i bits = _mm256_mullo_epi32(numbers, _mm256_set1_epi32((int)width));
+  // Four bytes from each first one on. Those beyond the sixteenth wrap around: they hold no bit of an index.
+  const __m256i first_bytes = _mm256_mullo_epi32(_mm256_srli_epi32(bits, 3), _mm256_set1_epi32(0x01010101));
+  return (eight_unpacking){.bytes = _mm256_add_epi8(first_bytes, _mm256_set1_epi32(0x03020100)),
+                           .shifts = _mm256_and_si256(bits, _mm256_set1_epi32(7)),
+                           .mask = _mm256_set1_epi32((1 << width) - 1),
+                           .scale = _mm256_set1_epi32((int)scale)};
 }
 
 /// Reads 16 bytes from `packed` on, writes eight offsets.

@@ -15,6 +15,8 @@ static const int32_t lane_masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 #define WIDENED_F16(source) ((lanes)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(source))))
 #define WIDENED_BF16(source) \
   ((lanes)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(source))), 16))
+#define MULTIPLY_DENSE static void multiply_dense
+#define MULTIPLY_MOSAIC static void multiply_mosaic
 #include "gemm_bodies.h"
 
 const momos_gemm_table momos_gemm_avx2 = {

@@ -12,6 +12,8 @@
 #define WIDENED_F16(source) ((lanes)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(source))))
 #define WIDENED_BF16(source) \
   ((lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(source))), 16))
+#define MULTIPLY_DENSE static void multiply_dense
+#define MULTIPLY_MOSAIC static void multiply_mosaic
 #include "gemm_bodies.h"
 
 const momos_gemm_table momos_gemm_avx512 = {
@@ -24,6 +26,7 @@ const momos_gemm_table momos_gemm_avx512bf16 = {
     .name = "avx512bf16",
     .multiply_dense = multiply_dense,
     .multiply_mosaic = multiply_mosaic,
+    .multiply_dense_pairs = momos_multiply_dense_pairs,
     .multiply_mosaic_pairs = momos_multiply_mosaic_pairs,
 };
 #pragma clang attribute pop

@@ -1,11 +1,12 @@
-// All float32 products of one instruction set; the including file defines what gemm_tile.h asks for.
+// All products of one instruction set; the including file defines what gemm_tile.h asks for and the linkage and names
+// MULTIPLY_DENSE and MULTIPLY_MOSAIC of the two functions made here.
 
 #include "gemm_tile.h"
+#include "gemm_rows.h"
 #include "gemm_dot.h"
-#include "gemm_dense.h"
 #if GEMM_LANES >= 8
 #include "direct_unpack.h"
 #endif
 #include "direct_offsets.h"
-#define MOSAIC_FUNCTION static void multiply_mosaic
-#include "direct_mosaic.h"
+#include "direct_rows.h"
+#include "gemm_product.h"

@@ -39,33 +39,14 @@ const momos_gemm_table *momos_gemm_best(void) {
   return &momos_gemm_scalar;
 }
 
+static size_t scratch_count(size_t columns, size_t batch) {
+  return MOST_PANELS_BEGIN + smallest(columns, LANE_BLOCK) * smallest(batch_block(batch), batch);
+}
+
 size_t momos_dense_scratch_count(const momos_dense_weight *weight, size_t batch) {
-  if (batch < WIDE_BATCH || weight->columns == 0) return 0;
-  const size_t columns = smallest(weight->columns, COLUMN_BLOCK);
-  return MOST_ROWS * COLUMN_BLOCK + columns * smallest(batch_block(batch), batch);
+  return scratch_count(weight->columns, batch);
 }
 
 size_t momos_mosaic_scratch_count(const momos_mosaic_weight *weight, size_t batch) {
-  const size_t s = weight->block_length;
-  const size_t blocks = smallest(mosaic_block_count(weight), weight->block_count);
-  const size_t vectors = divided_up(smallest(batch_block(batch), batch), MOST_LANES) * MOST_LANES;
-  return MOST_ROWS * OFFSET_STRIDE + (blocks * s + (weight->motif_length - s)) * vectors;
-}
-
-static uint32_t bf16_of_float(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  const uint32_t exponent = bits >> 23 & 255;
-  if (exponent == 0) return bits >> 16 & 0x8000;
-  if (exponent == 255) return bits >> 16 | (bits & 0x7fffff ? 0x40 : 0);
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
-void momos_pair_motifs(const float *motifs, size_t motif_count, size_t motif_length, uint32_t *pairs) {
-  for (size_t m = 0; m < motif_count; m++, motifs += motif_length) {
-    for (size_t o = 0; o < motif_length; o += 2) {
-      const uint32_t high = o + 1 < motif_length ? bf16_of_float(motifs[o + 1]) : 0;
-      *pairs++ = high << 16 | bf16_of_float(motifs[o]);
-    }
-  }
+  return scratch_count(weight->columns, batch);
 }

@@ -1,20 +1,5 @@
 // Tiles whose lanes run along the columns: for few vectors of the batch, and for those that fill no panel.
 
-/// GEMM_LANES elements of a row of weights from column j on, widened.
-INLINE lanes widened(const void *row, size_t j, const momos_weight_type type) {
-  if (type == MOMOS_WEIGHT_F16) return WIDENED_F16((const uint16_t *)row + j);
-  if (type == MOMOS_WEIGHT_BF16) return WIDENED_BF16((const uint16_t *)row + j);
-  return loaded((const float *)row + j);
-}
-
-/// The same for the last `count` elements of a row, fewer than GEMM_LANES; the other lanes are 0.
-INLINE lanes widened_tail(const void *row, size_t j, size_t count, const momos_weight_type type) {
-  if (type == MOMOS_WEIGHT_F32) return PARTIAL((const float *)row + j, count);
-  uint16_t elements[GEMM_LANES] = {0};
-  for (size_t i = 0; i < count; i++) elements[i] = ((const uint16_t *)row)[j + i];
-  return widened(elements, 0, type);
-}
-
 /// Row sums of four vectors, each added as a tree that is the same for all four.
 INLINE four row_sums(lanes a, lanes b, lanes c, lanes d) {
   const lanes ab = SHUFFLED(a, b, 0, 4, 1, 5) + SHUFFLED(a, b, 2, 6, 3, 7);
@@ -24,13 +9,6 @@ INLINE four row_sums(lanes a, lanes b, lanes c, lanes d) {
     for (int q = 0; q < distance; q++) sum.square[q] += sum.square[q + distance];
   return sum.square[0];
 }
-
-/// Rows of weights of one tile (missing rows repeat the last one), read from column 0 of the block on.
-typedef struct {
-  const void *row[GEMM_ROWS];
-  size_t count;  ///< columns of the block
-  size_t ahead;  ///< bytes to the row that is read next after a row, for prefetching
-} tile_rows;
 
 /// Sums over the columns of a block, in `steps` times GEMM_LANES partial sums for each row and vector.
 INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target,
@@ -42,7 +20,8 @@ INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride,
     UNROLLED for (int s = 0; s < steps; s++) {
       const size_t column = j + (size_t)s * GEMM_LANES;
       lanes input[PANEL_VECTORS];
-      UNROLLED for (int v = 0; v < vectors; v++) input[v] = loaded(x + v * x_stride + column);
+      UNROLLED for (int v = 0; v < vectors; v++)
+        input[v] = PACKED(x + v * x_stride + column * PACKED_FLOATS, GEMM_LANES * PACKED_FLOATS);
       UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
         const lanes weights = widened(rows->row[r], column, type);
         UNROLLED for (int v = 0; v < vectors; v++) sum[s][r][v] = MULTIPLY_ADD(weights, input[v], sum[s][r][v]);
@@ -51,11 +30,14 @@ INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride,
   }
   for (; j < rows->count; j += GEMM_LANES) {
     const size_t count = smallest(rows->count - j, GEMM_LANES);
+    const size_t floats = smallest(rows->floats - j * PACKED_FLOATS, GEMM_LANES * PACKED_FLOATS);
+    lanes input[PANEL_VECTORS];
+    UNROLLED for (int v = 0; v < vectors; v++) input[v] = PACKED(x + v * x_stride + j * PACKED_FLOATS, floats);
     UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
       const lanes weights = count == GEMM_LANES ? widened(rows->row[r], j, type)
                                                 : widened_tail(rows->row[r], j, count, type);
       UNROLLED for (int v = 0; v < vectors; v++)
-        sum[0][r][v] = MULTIPLY_ADD(weights, PARTIAL(x + v * x_stride + j, count), sum[0][r][v]);
+        sum[0][r][v] = MULTIPLY_ADD(weights, input[v], sum[0][r][v]);
     }
   }
   UNROLLED for (int v = 0; v < vectors; v++) {
@@ -73,11 +55,12 @@ INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride,
     case 3: return multiply_dot(rows, x, x_stride, target, 3, 1, type);                                           \
   }
 
-/// The products of a tile with target->count (1 to 3) vectors x[b * x_stride + j], j < rows->count.
+/// The products of a tile with target->count (1 to 3) vectors of `floats` values, x[b * x_stride] first.
 static void multiply_dots_f32(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target) {
   MULTIPLY_DOTS(MOMOS_WEIGHT_F32)
 }
 
+#if PACKED_FLOATS == 1
 static void multiply_dots_f16(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target) {
   MULTIPLY_DOTS(MOMOS_WEIGHT_F16)
 }
@@ -94,3 +77,4 @@ static void multiply_dots(const tile_rows *rows, const float *x, size_t x_stride
     case MOMOS_WEIGHT_BF16: return multiply_dots_bf16(rows, x, x_stride, target);
   }
 }
+#endif

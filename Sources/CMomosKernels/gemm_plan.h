@@ -4,33 +4,47 @@
 
 #include "momos_gemm.h"
 
-/// Most columns whose products are summed on their own; a packed panel of 48 vectors over as many stays in level 2.
-#ifndef COLUMN_BLOCK
-#define COLUMN_BLOCK 1024
+/// Values in one lane: 1, or 2 where pairs are multiplied.
+#ifndef PACKED_FLOATS
+#define PACKED_FLOATS 1
 #endif
 
-/// The same for batches smaller than `WIDE_BATCH`, which sweep whole rows.
+/// Most lanes of columns whose products are summed on their own; a tile of rows over as many stays in level 1, a packed
+/// panel of 48 vectors in level 2.
+#define LANE_BLOCK 1024
+#define COLUMN_BLOCK (LANE_BLOCK * PACKED_FLOATS)
+
+/// The same for dense products with fewer vectors than `WIDE_BATCH`, which sweep whole rows.
 #define NARROW_COLUMN_BLOCK 8192
 
-/// Smallest batch whose products are blocked.
+/// Smallest batch whose dense products are blocked.
 #define WIDE_BATCH 4
 
 /// Most vectors packed at a time: four panels of the widest kind.
-#ifndef BATCH_BLOCK
 #define BATCH_BLOCK 192
-#endif
 
-/// Vectors of `GEMM_LANES` in the widest panel.
+/// Vectors of lanes in the widest panel.
 #define PANEL_VECTORS 3
 
 /// Most lanes and rows of a tile in any instruction set.
 #define MOST_LANES 16
 #define MOST_ROWS 8
 
-/// Most blocks of a mosaic whose offsets are unpacked at a time, and the floats from one row of offsets to the next
-/// (not a multiple of 4096 bytes over four rows, so that rows keep to different cache sets).
-#define OFFSET_BLOCK 512
-#define OFFSET_STRIDE 528
+/// Largest block length of a mosaic.
+#define MOST_BLOCK_LENGTH 64
+
+/// Floats from one row of an expanded tile to the next: expansion may begin within a block before the column block and
+/// end within a block after it.
+#define TILE_STRIDE (MOST_BLOCK_LENGTH + COLUMN_BLOCK + MOST_BLOCK_LENGTH)
+
+/// Offsets of the motifs of one row: those of a column block, one before it, and what rounding down to 8 adds.
+#define OFFSET_COUNT (COLUMN_BLOCK + 16)
+
+/// Scratch: an expanded tile, offsets, then packed panels.
+#define PANELS_BEGIN (MOST_ROWS * TILE_STRIDE + OFFSET_COUNT)
+
+/// At least as many in every instruction set.
+#define MOST_PANELS_BEGIN (2 * PANELS_BEGIN)
 
 static inline size_t smallest(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -45,11 +59,6 @@ static inline size_t batch_block(size_t batch) {
 
 /// Vectors of lanes in the next panel, where `vectors` are left: panels differ by at most one vector.
 static inline size_t panel_vectors(size_t vectors) { return divided_up(vectors, divided_up(vectors, PANEL_VECTORS)); }
-
-/// Blocks of a mosaic in one column block: a multiple of 8, so that column blocks begin at whole bytes of indices.
-static inline size_t mosaic_block_count(const momos_mosaic_weight *weight) {
-  return smallest(COLUMN_BLOCK / weight->block_length, OFFSET_BLOCK) / 8 * 8;
-}
 
 /// y = 0 for rows [row_begin, row_end) and every vector of the batch.
 static inline void clear_rows(const momos_batch *batch, size_t row_begin, size_t row_end) {

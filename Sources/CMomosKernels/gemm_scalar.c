@@ -43,6 +43,8 @@ static inline scalar_lanes widened_bf16(const uint16_t *source) {
   return values;
 }
 
+#define MULTIPLY_DENSE static void multiply_dense
+#define MULTIPLY_MOSAIC static void multiply_mosaic
 #include "gemm_bodies.h"
 
 const momos_gemm_table momos_gemm_scalar = {

@@ -10,6 +10,8 @@ extern const momos_gemm_table momos_gemm_avx2;
 extern const momos_gemm_table momos_gemm_avx512;
 extern const momos_gemm_table momos_gemm_avx512bf16;
 
+void momos_multiply_dense_pairs(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
+                                size_t row_end, float *scratch);
 void momos_multiply_mosaic_pairs(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                                  size_t row_end, float *scratch);
 #endif

@@ -2,19 +2,12 @@
 //
 // The including file defines GEMM_LANES (4, 8 or 16), GEMM_ROWS (4 or 8), MULTIPLY_ADD(a, b, sum) = a * b + sum, and
 // PARTIAL(source, count): the first `count` (at most GEMM_LANES) values of `source`, then zeros, reading no further.
-// A lane of a panel is one float32, or PACKED_FLOATS values made by PACKED(source, count) of at most as many values.
+// A lane holds one float32, or PACKED_FLOATS values that PACKED(source, count) makes of the first `count` of them.
 
 #include "gemm_plan.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
-
-/// Makes the compiler compute a sum before it loads what follows: it would load far ahead and spill the sums.
-#if defined(__x86_64__)
-#define FINISH(sum) __asm__ volatile("" : "+v"(sum) : : "memory")
-#else
-#define FINISH(sum)
-#endif
 
 typedef float lanes __attribute__((ext_vector_type(GEMM_LANES)));
 typedef float four __attribute__((ext_vector_type(4)));
@@ -55,8 +48,7 @@ INLINE void transpose_squares(lanes a, lanes b, lanes c, lanes d, squares out[4]
 }
 
 #ifndef PACKED
-#define PACKED_FLOATS 1
-#define PACKED(source, count) PARTIAL(source, count)
+#define PACKED(source, count) ((count) == GEMM_LANES ? loaded(source) : PARTIAL(source, count))
 #endif
 
 /// Where the sums of one tile are added: the first `rows` rows (at most GEMM_ROWS) of the first `count` vectors of y.

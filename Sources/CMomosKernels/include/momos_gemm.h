@@ -4,13 +4,13 @@
 /// product over threads by row ranges; every split gives the same bits, because no sum depends on the range that its
 /// row came in. Instruction sets differ within the stated error bounds: sums are fused and ordered as fits each set.
 ///
-/// A product over many columns is the sum of its *column blocks* (at most 1024 columns each, 8192 where the batch is
-/// smaller than four), added in ascending order; inside a block a sum runs either over ascending columns, or over
-/// ascending columns in each of `lanes` partial sums which are then added as a tree. Which of the two depends only on
-/// the batch and on the place of the vector in it.
+/// A product over many columns is the sum of its *column blocks* (at most 1024 columns each, 8192 in a dense product
+/// with fewer than four vectors), added in ascending order; inside a block a sum runs either over ascending columns, or
+/// over ascending columns in each of 4 to 32 partial sums which are then added as a tree. Which of the two depends only
+/// on the batch and on the place of the vector in it.
 ///
 /// Error: for 4096 columns of Gaussian weights and inputs the norm of the error of y is at most 2e-6 of the norm of y
-/// (float32), and at most 3e-3 (bf16 pairs).
+/// (float32), and at most 3e-3 (pairs of bf16).
 #ifndef MOMOS_GEMM_H
 #define MOMOS_GEMM_H
 
@@ -47,13 +47,20 @@ typedef struct {
 /// One stage of a mosaic in the row-major layout (layout 0 of the format), with its dictionary expanded.
 typedef struct {
   const uint8_t *indices;  ///< [rows], `row_byte_count` bytes each; index t at bits t * width of its row
-  size_t row_byte_count;   ///< at least ceil(block_count * index_width / 8)
+  size_t row_byte_count;   ///< at least ceil(ceil(columns / s) * index_width / 8)
   uint32_t index_width;    ///< 0 to 16 bits; 8 reads plain bytes
   uint32_t block_length;   ///< s, the stride of the blocks, 1 to 64
   uint32_t motif_length;   ///< s (plain) or 2 s (overlapping)
-  size_t block_count;      ///< blocks of one row
   const float *motifs;     ///< [2^index_width, motif_length]
-  const uint32_t *pairs;   ///< `momos_pair_motifs` of `motifs`; read by `multiply_mosaic_pairs` only
+} momos_mosaic_stage;
+
+/// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
+/// overlapping stages of motif(index[i, t])[o] + motif(index[i, t - 1])[s + o], where there is nothing before block 0.
+/// Additions are float32, in this order.
+typedef struct {
+  const momos_mosaic_stage *stages;
+  size_t stage_count;
+  size_t columns;
 } momos_mosaic_weight;
 
 /// The kernels of one instruction set; constant for the life of the process.
@@ -61,40 +68,38 @@ typedef struct MOMOS_GEMM_SENDABLE {
   const char *name;
 
   /// y[b, i] = sum over j of W[i, j] * x[b, j] for rows i in [row_begin, row_end) and every b of the batch.
-  /// Without columns y becomes 0 (or stays, accumulating).
+  /// Without columns y becomes 0 (or stays, accumulating). Narrow weights of batches of four and more are widened one
+  /// tile of rows at a time.
   /// scratch: `momos_dense_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_dense)(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
                          float *scratch);
 
-  /// y[b, i] = sum over blocks t and o < motif_length of motif(index[i, t])[o] * x[b, t * s + o], same rows.
-  /// x: block_count * s + (motif_length - s) values of each vector are read; zero beyond the matrix's columns.
-  /// Products are fused and summed over ascending (t, o) within a column block.
+  /// The same from a mosaic. Only a tile of at most 8 rows and 1024 columns is ever expanded, into scratch that stays in
+  /// the nearest cache, once for every 192 vectors of the batch. For batches of four and more the result has the bits
+  /// of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_mosaic)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                           size_t row_end, float *scratch);
 
-  /// The same from bf16 pairs: motifs and x are rounded to bf16 (to nearest, ties to even; subnormals are zero), the
-  /// products of two neighbouring offsets are summed in float32 at a time. NULL where the processor has no such
-  /// instruction.
+  /// Both from pairs of bf16: W and x are rounded to bf16 (to nearest, ties to even; subnormals are zero), the products
+  /// of two neighbouring columns are summed in float32 at a time. NULL where the processor has no such instruction.
+  void (*multiply_dense_pairs)(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
+                               size_t row_end, float *scratch);
   void (*multiply_mosaic_pairs)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                                 size_t row_end, float *scratch);
 } momos_gemm_table;
 
-/// Floats of scratch that `multiply_dense` needs, for any row range.
+/// Floats of scratch that the dense kernels need, for any row range.
 size_t momos_dense_scratch_count(const momos_dense_weight *weight, size_t batch);
 
-/// Floats of scratch that `multiply_mosaic` and `multiply_mosaic_pairs` need, for any row range.
+/// Floats of scratch that the mosaic kernels need, for any row range.
 size_t momos_mosaic_scratch_count(const momos_mosaic_weight *weight, size_t batch);
-
-/// pairs[m, p] = bf16(motifs[m, 2 p]) in the low half and bf16(motifs[m, 2 p + 1]), or 0 beyond the motif, in the high
-/// half: [motif_count, ceil(motif_length / 2)].
-void momos_pair_motifs(const float *motifs, size_t motif_count, size_t motif_length, uint32_t *pairs);
 
 /// The table of an instruction set by its name, or NULL if this build or this processor lacks it.
 const momos_gemm_table *momos_gemm_named(const char *name);
 
-/// Names of the instruction sets of this build, best first, NULL-terminated: "avx512bf16" is "avx512" with
-/// `multiply_mosaic_pairs`.
+/// Names of the instruction sets of this build, best first, NULL-terminated: "avx512bf16" is "avx512" with the kernels
+/// of pairs.
 const char *const *momos_gemm_names(void);
 
 /// The best table that this processor supports; never NULL.

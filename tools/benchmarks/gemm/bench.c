@@ -4,7 +4,7 @@
 //     ../../../Sources/CMomosKernels/gemm_*.c bench.c -lm -ldl -o /tmp/gemm_bench
 //   OPENBLAS_CORETYPE=SkylakeX taskset -c 0 /tmp/gemm_bench dense|sweep|mosaic [runs] [instruction set]
 //
-// dense: f32, f16 and bf16 weights of three shapes.  sweep: time per vector of every batch from 1 to 130.
+// dense: weights of each type in three shapes.  sweep: time per vector of every batch from 1 to 130.
 // mosaic: direct products of several recipes.  Figures are medians of `runs` (15) rounds, in GFLOP/s = 2 rows columns
 // batch / time; "x" is the ratio to OpenBLAS. Matrices rotate: shapes called DRAM through 320 MB.
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@ static sgemv *blas_gemv;
 static const momos_gemm_table *table;
 static int rounds = 15;
 
-enum { MOST_ROUNDS = 101, MOST_CONTENDERS = 4, MOST_COPIES = 16, MOST_BATCH = 512 };
+enum { MOST_ROUNDS = 101, MOST_CONTENDERS = 5, MOST_COPIES = 16, MOST_BATCH = 512 };
 
 /// One multiplication of matrix number `copy` with a batch.
 typedef struct {
@@ -36,9 +36,10 @@ typedef struct {
   size_t rows, columns, copies;
 } shape;
 
+/// Processor time of this thread, so that other load on the machine counts only through the caches.
 static double seconds(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
@@ -76,6 +77,10 @@ static void run_blas(const void *weights, const momos_batch *batch, size_t rows,
 
 static void run_dense(const void *weights, const momos_batch *batch, size_t rows, float *scratch) {
   table->multiply_dense(weights, batch, 0, rows, scratch);
+}
+
+static void run_dense_pairs(const void *weights, const momos_batch *batch, size_t rows, float *scratch) {
+  table->multiply_dense_pairs(weights, batch, 0, rows, scratch);
 }
 
 static void run_mosaic(const void *weights, const momos_batch *batch, size_t rows, float *scratch) {
@@ -124,8 +129,8 @@ static void print_medians(const contender *contenders, size_t count, const shape
   printf("\n");
 }
 
-static momos_batch new_batch(const shape *of, size_t extra) {
-  const size_t stride = of->columns + extra;
+static momos_batch new_batch(const shape *of) {
+  const size_t stride = of->columns;
   float *x = pages(MOST_BATCH * stride * sizeof(float));
   fill_gaussian(x, MOST_BATCH * stride);
   return (momos_batch){x, stride, pages(MOST_BATCH * of->rows * sizeof(float)), of->rows, 1, 0};
@@ -150,17 +155,18 @@ static void free_contender(contender *done, size_t copies) {
   }
 }
 
-/// OpenBLAS, f32, f16 and bf16 for each batch; only the first two where `sweep`.
+/// OpenBLAS, f32, f16, bf16, and bf16 in pairs for each batch; only the first two where `sweep`.
 static void time_dense(const shape *of, const size_t *batches, size_t batch_count, int sweep) {
   contender contenders[MOST_CONTENDERS] = {
-      {"openblas", run_blas, {0}}, {"f32", run_dense, {0}}, {"f16", run_dense, {0}}, {"bf16", run_dense, {0}}};
-  const size_t count = sweep ? 2 : MOST_CONTENDERS;
+      {"openblas", run_blas, {0}}, {"f32", run_dense, {0}}, {"f16", run_dense, {0}}, {"bf16", run_dense, {0}},
+      {"pairs", run_dense_pairs, {0}}};
+  const size_t count = sweep ? 2 : table->multiply_dense_pairs ? MOST_CONTENDERS : MOST_CONTENDERS - 1;
   for (size_t i = 0; i < of->copies; i++) {
     contenders[0].weights[i] = contenders[1].weights[i] = new_dense(of, MOMOS_WEIGHT_F32);
     contenders[2].weights[i] = new_dense(of, MOMOS_WEIGHT_F16);
-    contenders[3].weights[i] = new_dense(of, MOMOS_WEIGHT_BF16);
+    contenders[3].weights[i] = contenders[4].weights[i] = new_dense(of, MOMOS_WEIGHT_BF16);
   }
-  momos_batch batch = new_batch(of, 0);
+  momos_batch batch = new_batch(of);
   double before = 0, medians[MOST_CONTENDERS];
   for (size_t b = 0; b < batch_count; b++) {
     batch.batch = batches[b];
@@ -172,39 +178,56 @@ static void time_dense(const shape *of, const size_t *batches, size_t batch_coun
     before = each;
     print_medians(contenders, count, of, batch.batch, medians);
   }
-  for (size_t c = 1; c < MOST_CONTENDERS; c++) free_contender(&contenders[c], of->copies);
+  for (size_t c = 1; c < 4; c++) free_contender(&contenders[c], of->copies);
   free((void *)batch.x);
   free(batch.y);
 }
 
 static const size_t some_batches[] = {1, 2, 4, 8, 16, 17, 31, 32, 33, 48, 64, 96, 128, 512};
 
-static void time_mosaic(const shape *of, uint32_t s, uint32_t width, int overlapping) {
-  const size_t motif_count = (size_t)1 << width, blocks = of->columns / s;
-  const uint32_t length = s * (overlapping ? 2 : 1);
+/// Block length, index width and whether motifs overlap, of up to two stages.
+typedef struct {
+  uint32_t s, width, overlapping;
+} recipe;
+
+static momos_mosaic_stage new_stage(const shape *of, recipe made) {
+  const size_t motif_count = (size_t)1 << made.width;
+  const uint32_t length = made.s * (made.overlapping ? 2 : 1);
+  const size_t bytes = packed_byte_count((of->columns + made.s - 1) / made.s, made.width);
   float *motifs = pages(motif_count * length * sizeof(float));
-  uint32_t *pairs = pages(motif_count * (length + 1) / 2 * sizeof(uint32_t));
-  fill_gaussian(motifs, motif_count * length);
-  momos_pair_motifs(motifs, motif_count, length, pairs);
-  const size_t bytes = packed_byte_count(blocks, width);
   uint8_t *indices = pages(of->rows * bytes);
+  fill_gaussian(motifs, motif_count * length);
   for (size_t i = 0; i < of->rows * bytes; i++) indices[i] = (uint8_t)random_bits();
-  const momos_mosaic_weight weight = {indices, bytes, width, s, length, blocks, motifs, pairs};
+  printf("s = %u, %zu motifs%s\n", made.s, motif_count, made.overlapping ? ", overlapping" : "");
+  return (momos_mosaic_stage){indices, bytes, made.width, made.s, length, motifs};
+}
+
+static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_count) {
+  momos_mosaic_stage stages[2];
+  for (size_t i = 0; i < stage_count; i++) stages[i] = new_stage(of, recipes[i]);
+  const momos_mosaic_weight weight = {stages, stage_count, of->columns};
   momos_dense_weight *dense = new_dense(of, MOMOS_WEIGHT_F32);
   contender contenders[] = {{"openblas", run_blas, {dense}}, {"f32", run_mosaic, {&weight}}, {"pairs", run_pairs, {&weight}}};
-  momos_batch batch = new_batch(of, s);
-  printf("s = %u, %zu motifs%s\n", s, motif_count, overlapping ? ", overlapping" : "");
+  momos_batch batch = new_batch(of);
   for (size_t b = 0; b < sizeof some_batches / sizeof *some_batches; b++) {
     double medians[MOST_CONTENDERS];
-    const size_t count = table->multiply_mosaic_pairs ? 3 : 2;
     batch.batch = some_batches[b];
     float *scratch = pages(4 * momos_mosaic_scratch_count(&weight, batch.batch));
+    const size_t count = table->multiply_mosaic_pairs ? 3 : 2;
     measure(contenders, count, of, &batch, scratch, medians);
     free(scratch);
     print_medians(contenders, count, of, batch.batch, medians);
   }
+  for (size_t i = 0; i < stage_count; i++) free((void *)stages[i].indices), free((void *)stages[i].motifs);
   free_contender(&contenders[0], 1);
-  free(motifs), free(pairs), free(indices), free((void *)batch.x), free(batch.y);
+  free((void *)batch.x), free(batch.y);
+}
+
+static void time_all_mosaics(void) {
+  static const recipe recipes[][2] = {{{2, 8, 0}}, {{4, 8, 0}}, {{8, 8, 0}},  {{2, 6, 0}}, {{4, 8, 1}}, {{8, 12, 0}},
+                                      {{8, 16, 0}}, {{3, 8, 0}}, {{8, 8, 0}, {4, 4, 0}}};
+  const shape large = {4096, 4096, 1};
+  for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) time_mosaic(&large, recipes[i], 1 + (recipes[i][1].s > 0));
 }
 
 static const shape shapes[] = {{4096, 4096, 5}, {1536, 384, 1}, {384, 1536, 1}};
@@ -225,11 +248,6 @@ int main(int count, char **arguments) {
   if (strcmp(mode, "dense") == 0)
     for (size_t i = 0; i < 3; i++) time_dense(&shapes[i], some_batches, sizeof some_batches / sizeof *some_batches, 0);
   if (strcmp(mode, "sweep") == 0) time_all_batches();
-  if (strcmp(mode, "mosaic") == 0) {
-    static const uint32_t recipes[][3] = {{2, 8, 0}, {4, 8, 0}, {8, 8, 0}, {2, 6, 0}, {4, 8, 1}, {8, 12, 0}, {8, 16, 0}, {3, 8, 0}};
-    const shape large = {4096, 4096, 1};
-    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
-      time_mosaic(&large, recipes[i][0], recipes[i][1], (int)recipes[i][2]);
-  }
+  if (strcmp(mode, "mosaic") == 0) time_all_mosaics();
   return 0;
 }

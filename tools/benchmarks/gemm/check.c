@@ -69,12 +69,12 @@ typedef struct {
 } call;
 
 static void run(const call *made, const momos_batch *batch, size_t row_begin, size_t row_end, float *scratch) {
+  const momos_gemm_table *table = made->table;
   if (made->dense)
-    made->table->multiply_dense(made->dense, batch, row_begin, row_end, scratch);
-  else if (made->pairs)
-    made->table->multiply_mosaic_pairs(made->mosaic, batch, row_begin, row_end, scratch);
+    (made->pairs ? table->multiply_dense_pairs : table->multiply_dense)(made->dense, batch, row_begin, row_end, scratch);
   else
-    made->table->multiply_mosaic(made->mosaic, batch, row_begin, row_end, scratch);
+    (made->pairs ? table->multiply_mosaic_pairs : table->multiply_mosaic)(made->mosaic, batch, row_begin, row_end,
+                                                                          scratch);
 }
 
 static size_t scratch_count(const call *made, size_t batch) {
@@ -139,7 +139,13 @@ static void *random_weights(momos_weight_type type, size_t count) {
   return values;
 }
 
-static double check_dense(const momos_gemm_table *table, momos_weight_type type, size_t rows, size_t columns,
+/// float32, or pairs; a few weights or outputs may by chance be several times further off than many are together.
+static double error_bound(int pairs, size_t rows, size_t columns, size_t batch) {
+  if (!pairs) return 2e-6;
+  return rows * columns < 1000 || rows * batch < 1000 ? 12e-3 : 3e-3;
+}
+
+static double check_dense(const momos_gemm_table *table, int pairs, momos_weight_type type, size_t rows, size_t columns,
                           size_t batch, int accumulate) {
   const size_t stride = columns + random_bits() % 3;
   const size_t count = rows ? (rows - 1) * stride + columns : 0;
@@ -150,8 +156,10 @@ static double check_dense(const momos_gemm_table *table, momos_weight_type type,
       for (size_t j = 0; j < columns; j++)
         add_term(&done, b, i, (double)widened(&weight, i * stride + j) * done.batch.x[b * done.batch.x_stride + j]);
   char what[128];
-  snprintf(what, sizeof what, "%s dense type %d %zu x %zu batch %zu", table->name, type, rows, columns, batch);
-  const double error = checked_error(what, &(call){.table = table, .dense = &weight}, &done, 2e-6);
+  snprintf(what, sizeof what, "%s dense%s type %d %zu x %zu batch %zu", table->name, pairs ? " pairs" : "", type, rows,
+           columns, batch);
+  const double error = checked_error(what, &(call){.table = table, .dense = &weight, .pairs = pairs}, &done,
+                                     error_bound(pairs, rows, columns, batch));
   free((void *)weight.weights);
   free_product(&done);
   return error;
@@ -159,59 +167,89 @@ static double check_dense(const momos_gemm_table *table, momos_weight_type type,
 
 /// What a mosaic's product is made of.
 typedef struct {
-  uint32_t width, block_length;
-  int overlapping, accumulate;
-  size_t rows, block_count, batch;
-} mosaic_case;
+  size_t rows, columns, batch, stage_count;
+  int accumulate;
+} mosaic_shape;
 
-static void add_expected(const momos_mosaic_weight *weight, const mosaic_case *shape, const uint32_t *index,
-                         product *done) {
-  for (size_t b = 0; b < shape->batch; b++) {
-    for (size_t i = 0; i < shape->rows; i++) {
-      for (size_t t = 0; t < shape->block_count; t++) {
-        const float *motif = weight->motifs + (size_t)index[i * shape->block_count + t] * weight->motif_length;
-        const float *x = done->batch.x + b * done->batch.x_stride + t * weight->block_length;
-        for (size_t o = 0; o < weight->motif_length; o++)
-          add_term(done, b, i, (double)motif[o] * x[o]);
+/// A random stage; its weights are added to `dense` [rows, columns] as reconstruction adds them.
+static momos_mosaic_stage new_stage(const mosaic_shape *shape, uint32_t s, uint32_t width, int overlapping,
+                                    float *dense) {
+  const size_t motif_count = (size_t)1 << width, blocks = (shape->columns + s - 1) / s;
+  const uint32_t length = overlapping ? 2 * s : s;
+  const size_t bytes = packed_byte_count(blocks, width);
+  float *motifs = exactly(motif_count * length, sizeof(float));
+  uint8_t *indices = exactly(shape->rows * bytes, 1);
+  fill_gaussian(motifs, motif_count * length);
+  memset(indices, 0, shape->rows * bytes);
+  for (size_t i = 0; i < shape->rows; i++) {
+    uint32_t before = 0;
+    for (size_t t = 0; t < blocks; t++) {
+      const uint32_t index = random_bits() % motif_count;
+      pack_index(indices + i * bytes, t, width, index);
+      for (size_t o = 0; o < s && t * s + o < shape->columns; o++) {
+        float value = motifs[(size_t)index * length + o];
+        if (overlapping && t > 0) value += motifs[(size_t)before * length + s + o];
+        dense[i * shape->columns + t * s + o] += value;
       }
+      before = index;
     }
   }
+  return (momos_mosaic_stage){indices, bytes, width, s, length, motifs};
 }
 
-static double check_mosaic(const momos_gemm_table *table, const mosaic_case *shape, int pairs) {
-  const size_t motif_count = (size_t)1 << shape->width;
-  const uint32_t length = shape->block_length * (shape->overlapping ? 2 : 1);
-  const size_t bytes = packed_byte_count(shape->block_count, shape->width);
-  float *motifs = exactly(motif_count * length, sizeof(float));
-  uint8_t *indices = checked(calloc(shape->rows * bytes + 1, 1));
-  uint8_t *exact = exactly(shape->rows * bytes, 1);
-  uint32_t *index = exactly(shape->rows * shape->block_count, sizeof(uint32_t));
-  uint32_t *halves = exactly(motif_count * ((length + 1) / 2), sizeof(uint32_t));
-  fill_gaussian(motifs, motif_count * length);
-  momos_pair_motifs(motifs, motif_count, length, halves);
-  for (size_t i = 0; i < shape->rows * shape->block_count; i++) {
-    index[i] = random_bits() % motif_count;
-    pack_index(indices + i / shape->block_count * bytes, i % shape->block_count, shape->width, index[i]);
+/// From batches of four on, the dense product of the reconstructed matrix has the same bits.
+static void check_dense_bits(const char *what, const call *mosaic, const float *dense, const product *done) {
+  const momos_batch *batch = &done->batch;
+  if (batch->batch < 4 || mosaic->mosaic->columns == 0) return;
+  const size_t size = (batch->batch - 1) * batch->y_stride + done->rows;
+  const momos_dense_weight weight = {dense, MOMOS_WEIGHT_F32, mosaic->mosaic->columns, mosaic->mosaic->columns};
+  momos_batch again = *batch;
+  again.y = exactly(size, sizeof(float));
+  memcpy(again.y, done->before, size * sizeof(float));
+  float *scratch = aligned_floats(momos_dense_scratch_count(&weight, batch->batch));
+  run(&(call){.table = mosaic->table, .dense = &weight, .pairs = mosaic->pairs}, &again, 0, done->rows, scratch);
+  for (size_t b = 0; b < batch->batch; b++) {
+    const size_t first = b * batch->y_stride;
+    if (memcmp(again.y + first, batch->y + first, done->rows * sizeof(float)) != 0) {
+      printf("FAIL %s: not the bits of the dense product\n", what);
+      failures++;
+      break;
+    }
   }
-  memcpy(exact, indices, shape->rows * bytes);
-  const momos_mosaic_weight weight = {exact,  bytes,  shape->width, shape->block_length, length, shape->block_count,
-                                      motifs, halves};
-  product done = new_product(shape->rows, shape->batch,
-                             shape->block_count * shape->block_length + (length - shape->block_length), shape->accumulate);
-  add_expected(&weight, shape, index, &done);
+  free(scratch);
+  free(again.y);
+}
+
+/// Stages of the given block length and width, then random ones; every other one overlapping.
+static double check_mosaic(const momos_gemm_table *table, int pairs, const mosaic_shape *shape, uint32_t s,
+                           uint32_t width) {
+  float *dense = exactly(shape->rows * shape->columns, sizeof(float));
+  memset(dense, 0, shape->rows * shape->columns * sizeof(float));
+  momos_mosaic_stage stages[4];
+  const int overlapping = random_bits() % 2;
+  for (size_t i = 0; i < shape->stage_count; i++)
+    stages[i] = new_stage(shape, i == 0 ? s : 1 + random_bits() % 64, i == 0 ? width : random_bits() % 11,
+                          (overlapping + (int)i) % 2, dense);
+  const momos_mosaic_weight weight = {stages, shape->stage_count, shape->columns};
+  product done = new_product(shape->rows, shape->batch, shape->columns, shape->accumulate);
+  for (size_t b = 0; b < shape->batch; b++)
+    for (size_t i = 0; i < shape->rows; i++)
+      for (size_t j = 0; j < shape->columns; j++)
+        add_term(&done, b, i, (double)dense[i * shape->columns + j] * done.batch.x[b * done.batch.x_stride + j]);
   char what[160];
-  snprintf(what, sizeof what, "%s mosaic%s s %u%s width %u, %zu rows, %zu blocks, batch %zu", table->name,
-           pairs ? " pairs" : "", shape->block_length, shape->overlapping ? " overlapping" : "", shape->width,
-           shape->rows, shape->block_count, shape->batch);
-  // A few outputs may by chance be several times further off than many are together.
-  const double bound = !pairs ? 2e-6 : shape->rows * shape->batch < 1000 ? 12e-3 : 3e-3;
-  const double error = checked_error(what, &(call){.table = table, .mosaic = &weight, .pairs = pairs}, &done, bound);
-  free(motifs), free(indices), free(exact), free(index), free(halves);
+  snprintf(what, sizeof what, "%s mosaic%s of %zu stages, s %u%s width %u, %zu x %zu batch %zu", table->name,
+           pairs ? " pairs" : "", shape->stage_count, s, overlapping ? " overlapping" : "", width, shape->rows,
+           shape->columns, shape->batch);
+  const call made = {.table = table, .mosaic = &weight, .pairs = pairs};
+  const double error = checked_error(what, &made, &done, error_bound(pairs, shape->rows, shape->columns, shape->batch));
+  check_dense_bits(what, &made, dense, &done);
+  for (size_t i = 0; i < shape->stage_count; i++) free((void *)stages[i].indices), free((void *)stages[i].motifs);
+  free(dense);
   free_product(&done);
   return error;
 }
 
-static void check_dense_sizes(const momos_gemm_table *table) {
+static void check_dense_sizes(const momos_gemm_table *table, int pairs) {
   static const size_t rows[] = {0, 1, 3, 4, 5, 7, 8, 9, 17}, columns[] = {0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 67};
   static const size_t batches[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 64, 67, 193};
   double worst = 0;
@@ -219,34 +257,31 @@ static void check_dense_sizes(const momos_gemm_table *table) {
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
       for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
         for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
-          worst = fmax(worst, check_dense(table, type, rows[r], columns[c], batches[b], (r + c + b) % 2));
-  printf("%-10s dense, small sizes: %.2g\n", table->name, worst);
+          worst = fmax(worst, check_dense(table, pairs, type, rows[r], columns[c], batches[b], (r + c + b) % 2));
+  printf("%-10s dense%s, small sizes: %.2g\n", table->name, pairs ? " pairs" : "", worst);
   for (int type = 0; type < 3; type++) {
     double error = 0;
     for (size_t batch = 1; batch < 70; batch = batch * 2 + 1)
-      error = fmax(error, check_dense(table, type, 41, 4096, batch, 0));
-    error = fmax(error, check_dense(table, type, 9, 9001, 2, 0));
-    printf("%-10s dense type %d, 4096 columns: %.2g\n", table->name, type, error);
+      error = fmax(error, check_dense(table, pairs, type, 41, 4096, batch, 0));
+    error = fmax(error, check_dense(table, pairs, type, 9, 9001, 2, 0));
+    printf("%-10s dense%s type %d, 4096 columns: %.2g\n", table->name, pairs ? " pairs" : "", type, error);
   }
 }
 
 static void check_mosaic_sizes(const momos_gemm_table *table, int pairs) {
-  static const size_t rows[] = {0, 1, 7, 8, 9, 19}, blocks[] = {0, 1, 2, 7, 8, 9, 31, 150};
-  static const size_t batches[] = {0, 1, 4, 15, 16, 17, 33, 48, 50, 65, 200};
+  static const size_t rows[] = {0, 1, 7, 8, 9, 19}, columns[] = {0, 1, 2, 7, 8, 15, 16, 17, 31, 150, 1023, 1025, 1100};
+  static const size_t batches[] = {0, 1, 4, 5, 15, 16, 17, 33, 48, 50, 65, 200};
   double worst = 0, large = 0;
   for (uint32_t width = 0; width <= 16; width++) {
-    for (size_t trial = 0; trial < 40; trial++) {
-      const mosaic_case shape = {.width = width, .block_length = 1 + random_bits() % (trial < 30 ? 10 : 64),
-                                 .overlapping = trial % 2, .accumulate = trial / 2 % 2,
-                                 .rows = rows[random_bits() % 6], .block_count = blocks[random_bits() % 8],
-                                 .batch = batches[random_bits() % 11]};
-      worst = fmax(worst, check_mosaic(table, &shape, pairs));
+    for (size_t trial = 0; trial < 60; trial++) {
+      const mosaic_shape shape = {rows[random_bits() % 6], columns[random_bits() % 13], batches[random_bits() % 12],
+                                  trial % 3 ? 1 : random_bits() % 5, trial % 2};
+      worst = fmax(worst, check_mosaic(table, pairs, &shape, 1 + random_bits() % (trial < 40 ? 10 : 64), width));
     }
   }
   for (uint32_t s = 1; s <= 64; s = s * 2 + (s == 4)) {
-    const mosaic_case shape = {.width = s + 3 < 16 ? s + 3 : 8, .block_length = s, .overlapping = s % 4 == 2,
-                               .rows = 33, .block_count = 4096 / s, .batch = 34};
-    large = fmax(large, check_mosaic(table, &shape, pairs));
+    const mosaic_shape shape = {33, 4096, 34, 1 + s % 3, 0};
+    large = fmax(large, check_mosaic(table, pairs, &shape, s, s + 3 < 16 ? s + 3 : 8));
   }
   printf("%-10s mosaic%s, small sizes: %.2g, 4096 columns: %.2g\n", table->name, pairs ? " pairs" : "", worst, large);
 }
@@ -255,12 +290,9 @@ int main(void) {
   for (const char *const *name = momos_gemm_names(); *name; name++) {
     const momos_gemm_table *table = momos_gemm_named(*name);
     if (!table) continue;
-    if (table->multiply_mosaic_pairs) {
-      check_mosaic_sizes(table, 1);
-    } else {
-      check_dense_sizes(table);
-      check_mosaic_sizes(table, 0);
-    }
+    const int pairs = table->multiply_dense_pairs != NULL;
+    check_dense_sizes(table, pairs);
+    check_mosaic_sizes(table, pairs);
   }
   printf(failures ? "%d failures\n" : "all checks passed\n", failures);
   return failures > 0;

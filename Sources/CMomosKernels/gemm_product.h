@@ -1,6 +1,12 @@
-// The dense product of one instruction set; include after gemm_tile.h and gemm_dot.h.
+// The products of one instruction set; include after the headers of tiles, rows and dots.
 
-/// sum[r][v] += sum over ascending j < rows->count of row r [j] * vector v of the packed panel [j].
+/// What is multiplied: one of the two.
+typedef struct {
+  const momos_dense_weight *dense;
+  const momos_mosaic_weight *mosaic;
+} weight_source;
+
+/// sums[r][v] = sum over ascending j < rows->count of row r [j] * vector v of the packed panel [j].
 INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums[GEMM_ROWS][PANEL_VECTORS],
                            const int vectors) {
   lanes sum[GEMM_ROWS][PANEL_VECTORS] = {0};
@@ -32,37 +38,6 @@ DEFINE_MULTIPLY_PANEL(1)
 DEFINE_MULTIPLY_PANEL(2)
 DEFINE_MULTIPLY_PANEL(3)
 
-static size_t element_size(momos_weight_type type) { return type == MOMOS_WEIGHT_F32 ? 4 : 2; }
-
-/// The tile of rows from `row` on, restricted to columns [begin, end).
-static tile_rows dense_rows(const momos_dense_weight *weight, size_t row, size_t row_end, size_t begin, size_t end) {
-  const size_t size = element_size(weight->type);
-  tile_rows rows = {.count = end - begin};
-  for (size_t r = 0; r < GEMM_ROWS; r++) {
-    const size_t index = smallest(row + r, row_end - 1);
-    rows.row[r] = (const char *)weight->weights + (index * weight->row_stride + begin) * size;
-  }
-  if (row + 2 * GEMM_ROWS <= row_end) rows.ahead = GEMM_ROWS * weight->row_stride * size;
-  return rows;
-}
-
-/// Replaces narrow rows by float32 copies in `widened_rows` [GEMM_ROWS, COLUMN_BLOCK].
-static void widen_rows(tile_rows *rows, momos_weight_type type, float *widened_rows) {
-  if (type == MOMOS_WEIGHT_F32) return;
-  for (int r = 0; r < GEMM_ROWS; r++) {
-    float *to = widened_rows + r * COLUMN_BLOCK;
-    for (size_t j = 0; j < rows->count; j += GEMM_LANES) {
-      const size_t count = smallest(rows->count - j, GEMM_LANES);
-      const lanes values = count < GEMM_LANES    ? widened_tail(rows->row[r], j, count, type)
-                           : type == MOMOS_WEIGHT_F16 ? widened(rows->row[r], j, MOMOS_WEIGHT_F16)
-                                                 : widened(rows->row[r], j, MOMOS_WEIGHT_BF16);
-      *(unaligned_lanes *)(to + j) = values;
-    }
-    rows->row[r] = to;
-  }
-  rows->ahead = 0;
-}
-
 /// All products of one tile: panels first, then the vectors that fill no vector of lanes.
 static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_t begin, const float *panels,
                           tile_target target) {
@@ -75,6 +50,7 @@ static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_
     target.y = y + b * target.y_stride;
     const float *panel = panels + b * rows->count;
     lanes sums[GEMM_ROWS][PANEL_VECTORS];
+    for (size_t v = 0; v < target.count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
     switch (vectors) {
       case 1: multiply_panel_1(&again, panel, sums); break;
       case 2: multiply_panel_2(&again, panel, sums); break;
@@ -90,17 +66,29 @@ static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_
   }
 }
 
+/// The rows of a tile from `row` on, restricted to columns [begin, end), ready for multiplication.
+static tile_rows source_rows(const weight_source *source, size_t row, size_t row_end, size_t begin, size_t end,
+                             float *scratch) {
+  tile_rows rows;
+  if (source->dense) {
+    rows = dense_rows(source->dense, row, row_end, begin, end);
+    widen_rows(&rows, source->dense->type, scratch);
+  } else {
+    rows = expanded_rows(source->mosaic, row, row_end, begin, end, scratch);
+  }
+  pack_rows(&rows, scratch);
+  return rows;
+}
+
 /// Products of at most `BATCH_BLOCK` vectors, one column block after the other.
-static void multiply_wide(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
-                          float *scratch) {
-  const size_t packed = batch->batch / GEMM_LANES * GEMM_LANES;
-  float *const panels = scratch + MOST_ROWS * COLUMN_BLOCK;
-  for (size_t begin = 0; begin < weight->columns; begin += COLUMN_BLOCK) {
-    const size_t end = smallest(begin + COLUMN_BLOCK, weight->columns);
-    pack_panels(batch, begin, packed / GEMM_LANES, end - begin, panels);
+static void multiply_wide(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
+                          size_t row_end, float *scratch) {
+  float *const panels = scratch + PANELS_BEGIN;
+  for (size_t begin = 0; begin < columns; begin += COLUMN_BLOCK) {
+    const size_t end = smallest(begin + COLUMN_BLOCK, columns);
+    pack_panels(batch, begin, batch->batch / GEMM_LANES, end - begin, panels);
     for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
-      tile_rows rows = dense_rows(weight, row, row_end, begin, end);
-      widen_rows(&rows, weight->type, scratch);
+      const tile_rows rows = source_rows(source, row, row_end, begin, end, scratch);
       multiply_tile(&rows, batch, begin, panels,
                     (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
                                   .rows = smallest(row_end - row, GEMM_ROWS)});
@@ -108,6 +96,17 @@ static void multiply_wide(const momos_dense_weight *weight, const momos_batch *b
   }
 }
 
+/// Products of any batch, `BATCH_BLOCK` vectors after the other.
+static void multiply_batches(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
+                             size_t row_end, float *scratch) {
+  const size_t block = batch_block(batch->batch);
+  for (size_t first = 0; first < batch->batch; first += block) {
+    const momos_batch range = batch_range(batch, first, smallest(block, batch->batch - first));
+    multiply_wide(source, columns, &range, row_begin, row_end, scratch);
+  }
+}
+
+#if PACKED_FLOATS == 1
 /// Products of fewer than `WIDE_BATCH` vectors, straight from the rows of weights.
 static void multiply_narrow(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
                             size_t row_end) {
@@ -121,18 +120,25 @@ static void multiply_narrow(const momos_dense_weight *weight, const momos_batch 
     }
   }
 }
+#endif
 
-static void multiply_dense(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
-                           size_t row_end, float *scratch) {
+MULTIPLY_DENSE(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
+               float *scratch) {
   if (row_begin >= row_end || batch->batch == 0) return;
   if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+#if PACKED_FLOATS == 1
   if (batch->batch < WIDE_BATCH) {
     multiply_narrow(weight, batch, row_begin, row_end);
-  } else {
-    const size_t block = batch_block(batch->batch);
-    for (size_t first = 0; first < batch->batch; first += block) {
-      const momos_batch range = batch_range(batch, first, smallest(block, batch->batch - first));
-      multiply_wide(weight, &range, row_begin, row_end, scratch);
-    }
+    return;
   }
+#endif
+  multiply_batches(&(weight_source){.dense = weight}, weight->columns, batch, row_begin, row_end, scratch);
+}
+
+MULTIPLY_MOSAIC(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
+                float *scratch) {
+  if (row_begin >= row_end || batch->batch == 0) return;
+  if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+  if (weight->stage_count == 0) return;
+  multiply_batches(&(weight_source){.mosaic = weight}, weight->columns, batch, row_begin, row_end, scratch);
 }
