@@ -1,5 +1,8 @@
 // Unpacking of motif indices into byte offsets of their motifs. The including file may define UNPACK_EIGHT.
 
+#include <string.h>
+
+#ifndef UNPACK_EIGHT
 /// Index number `t` of a packed row.
 static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width) {
   const size_t bit = t * width, byte = bit / 8, end = (bit + width + 7) / 8;
@@ -7,21 +10,27 @@ static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width
   for (size_t i = byte; i < end; i++) value |= (uint32_t)row[i] << (8 * (i - byte));
   return (value >> (bit % 8)) & ((1u << width) - 1);
 }
+#endif
 
-/// offsets[t] = byte offset of the motif of block begin + t of a row, for t < count; begin is a multiple of 8.
+/// offsets[t] = byte offset of the motif of block begin + t of a row, for t < count; begin is a multiple of 8. Up to
+/// seven more offsets are written.
 static void unpack_offsets(const momos_mosaic_stage *stage, size_t row, size_t begin, size_t count,
                            uint32_t *offsets) {
   const uint32_t width = stage->index_width, motif_byte_count = stage->motif_length * (uint32_t)sizeof(float);
-  size_t t = 0;
   if (width == 0) {
-    for (; t < count; t++) offsets[t] = 0;
+    memset(offsets, 0, count * sizeof *offsets);
     return;
   }
   const uint8_t *packed = stage->indices + row * stage->row_byte_count;
 #ifdef UNPACK_EIGHT
   const eight_unpacking unpacking = unpacking_of_width(width, motif_byte_count);
-  for (size_t byte = begin / 8 * width; t + 8 <= count && byte + 16 <= stage->row_byte_count; t += 8, byte += width)
-    unpack_eight(&unpacking, packed + byte, offsets + t);
+  for (size_t t = 0, byte = begin / 8 * width; t < count; t += 8, byte += width) {
+    uint8_t last[16] = {0};
+    const size_t left = stage->row_byte_count - byte;
+    if (left < sizeof last) memcpy(last, packed + byte, left);
+    unpack_eight(&unpacking, left < sizeof last ? last : packed + byte, offsets + t);
+  }
+#else
+  for (size_t t = 0; t < count; t++) offsets[t] = packed_index(packed, begin + t, width) * motif_byte_count;
 #endif
-  for (; t < count; t++) offsets[t] = packed_index(packed, begin + t, width) * motif_byte_count;
 }

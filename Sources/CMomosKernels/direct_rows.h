@@ -1,4 +1,7 @@
-// Tiles of rows of a mosaic: the motifs of a few rows and one column block are laid side by side and summed over stages.
+// Tiles of rows of a mosaic: the motifs of a few rows and one column block are laid side by side and summed over
+// stages.
+
+#include <string.h>
 
 typedef float two __attribute__((ext_vector_type(2)));
 typedef float eight __attribute__((ext_vector_type(8)));
@@ -51,9 +54,14 @@ INLINE void expand_run(const block_run *run, float *to, const size_t length, con
 
 INLINE void expand_length(const block_run *run, float *to, const int overlapping, const int adding) {
   switch (run->length) {
+    case 1: return expand_run(run, to, 1, overlapping, adding);
     case 2: return expand_run(run, to, 2, overlapping, adding);
+    case 3: return expand_run(run, to, 3, overlapping, adding);
     case 4: return expand_run(run, to, 4, overlapping, adding);
+    case 5: return expand_run(run, to, 5, overlapping, adding);
+    case 6: return expand_run(run, to, 6, overlapping, adding);
     case 8: return expand_run(run, to, 8, overlapping, adding);
+    case 12: return expand_run(run, to, 12, overlapping, adding);
     case 16: return expand_run(run, to, 16, overlapping, adding);
     default: return expand_run(run, to, run->length, overlapping, adding);
   }
@@ -95,8 +103,8 @@ static tile_rows expanded_rows(const momos_mosaic_weight *weight, size_t row, si
   for (size_t r = 0; r < GEMM_ROWS; r++) {
     if (row + r < row_end) {
       float *to = scratch + r * TILE_STRIDE + MOST_BLOCK_LENGTH;
-      for (size_t i = 0; i < MOST_BLOCK_LENGTH && weight->stage_count > 1; i++)
-        to[-1 - (ptrdiff_t)i] = to[end - begin + i] = 0;
+      memset(to - MOST_BLOCK_LENGTH, 0, MOST_BLOCK_LENGTH * sizeof(float));
+      memset(to + (end - begin), 0, MOST_BLOCK_LENGTH * sizeof(float));
       for (size_t s = 0; s < weight->stage_count; s++) {
         const momos_mosaic_stage *stage = &weight->stages[s];
         if (row + r + GEMM_ROWS < row_end)

@@ -7,6 +7,9 @@
                              apply_to = function)
 #define GEMM_LANES 16
 #define GEMM_ROWS 8
+#define NARROW_PANEL 1
+#define WIDE_PANEL 3
+#define DOT_VECTORS 3
 #define MULTIPLY_ADD(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define PARTIAL(source, count) ((lanes)_mm512_maskz_loadu_ps((__mmask16)((1u << (count)) - 1), source))
 #define WIDENED_F16(source) ((lanes)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(source))))

@@ -10,36 +10,31 @@ INLINE four row_sums(lanes a, lanes b, lanes c, lanes d) {
   return sum.square[0];
 }
 
+/// sum[r][v] += weights of row r * values of vector v, for `count` lanes from lane j on, filled by `floats` columns.
+INLINE void add_dots(const tile_rows *rows, const float *x, size_t x_stride, size_t j, const size_t count,
+                     const size_t floats, lanes sum[GEMM_ROWS][DOT_VECTORS], const int vectors,
+                     const momos_weight_type type) {
+  lanes input[DOT_VECTORS];
+  UNROLLED for (int v = 0; v < vectors; v++) input[v] = PACKED(x + v * x_stride + j * PACKED_FLOATS, floats);
+  UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
+    const lanes weights =
+        count == GEMM_LANES ? widened(rows->row[r], j, type) : widened_tail(rows->row[r], j, count, type);
+    UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = MULTIPLY_ADD(weights, input[v], sum[r][v]);
+  }
+}
+
 /// Sums over the columns of a block, in `steps` times GEMM_LANES partial sums for each row and vector.
 INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target,
                          const int vectors, const int steps, const momos_weight_type type) {
-  lanes sum[2][GEMM_ROWS][PANEL_VECTORS] = {0};
-  const size_t step = (size_t)steps * GEMM_LANES;
+  lanes sum[2][GEMM_ROWS][DOT_VECTORS] = {0};
+  const size_t step = (size_t)steps * GEMM_LANES, full_lanes = rows->floats / PACKED_FLOATS;
   size_t j = 0;
-  for (; j + step <= rows->count; j += step) {
-    UNROLLED for (int s = 0; s < steps; s++) {
-      const size_t column = j + (size_t)s * GEMM_LANES;
-      lanes input[PANEL_VECTORS];
-      UNROLLED for (int v = 0; v < vectors; v++)
-        input[v] = PACKED(x + v * x_stride + column * PACKED_FLOATS, GEMM_LANES * PACKED_FLOATS);
-      UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
-        const lanes weights = widened(rows->row[r], column, type);
-        UNROLLED for (int v = 0; v < vectors; v++) sum[s][r][v] = MULTIPLY_ADD(weights, input[v], sum[s][r][v]);
-      }
-    }
-  }
-  for (; j < rows->count; j += GEMM_LANES) {
-    const size_t count = smallest(rows->count - j, GEMM_LANES);
-    const size_t floats = smallest(rows->floats - j * PACKED_FLOATS, GEMM_LANES * PACKED_FLOATS);
-    lanes input[PANEL_VECTORS];
-    UNROLLED for (int v = 0; v < vectors; v++) input[v] = PACKED(x + v * x_stride + j * PACKED_FLOATS, floats);
-    UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
-      const lanes weights = count == GEMM_LANES ? widened(rows->row[r], j, type)
-                                                : widened_tail(rows->row[r], j, count, type);
-      UNROLLED for (int v = 0; v < vectors; v++)
-        sum[0][r][v] = MULTIPLY_ADD(weights, input[v], sum[0][r][v]);
-    }
-  }
+  for (; j + step <= full_lanes; j += step)
+    UNROLLED for (int s = 0; s < steps; s++)
+      add_dots(rows, x, x_stride, j + s * GEMM_LANES, GEMM_LANES, GEMM_LANES * PACKED_FLOATS, sum[s], vectors, type);
+  for (; j < rows->count; j += GEMM_LANES)
+    add_dots(rows, x, x_stride, j, smallest(rows->count - j, GEMM_LANES),
+             smallest(rows->floats - j * PACKED_FLOATS, GEMM_LANES * PACKED_FLOATS), sum[0], vectors, type);
   UNROLLED for (int v = 0; v < vectors; v++) {
     UNROLLED for (int r = 0; r < GEMM_ROWS; r++)
       if (steps == 2) sum[0][r][v] += sum[1][r][v];
@@ -48,25 +43,29 @@ INLINE void multiply_dot(const tile_rows *rows, const float *x, size_t x_stride,
   }
 }
 
-#define MULTIPLY_DOTS(type)                                                                                       \
-  switch (target->count) {                                                                                        \
-    case 1: return multiply_dot(rows, x, x_stride, target, 1, 2, type);                                           \
-    case 2: return multiply_dot(rows, x, x_stride, target, 2, 1, type);                                           \
-    case 3: return multiply_dot(rows, x, x_stride, target, 3, 1, type);                                           \
+INLINE void multiply_any_dots(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target,
+                              const momos_weight_type type) {
+  switch (target->count) {
+    case 1: return multiply_dot(rows, x, x_stride, target, 1, 2, type);
+    case 2: return multiply_dot(rows, x, x_stride, target, 2, 1, type);
+#if DOT_VECTORS == 3
+    case 3: return multiply_dot(rows, x, x_stride, target, 3, 1, type);
+#endif
   }
+}
 
-/// The products of a tile with target->count (1 to 3) vectors of `floats` values, x[b * x_stride] first.
+/// The products of a tile with target->count (1 to DOT_VECTORS) vectors of `floats` values, x[b * x_stride] first.
 static void multiply_dots_f32(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target) {
-  MULTIPLY_DOTS(MOMOS_WEIGHT_F32)
+  multiply_any_dots(rows, x, x_stride, target, MOMOS_WEIGHT_F32);
 }
 
 #if PACKED_FLOATS == 1
 static void multiply_dots_f16(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target) {
-  MULTIPLY_DOTS(MOMOS_WEIGHT_F16)
+  multiply_any_dots(rows, x, x_stride, target, MOMOS_WEIGHT_F16);
 }
 
 static void multiply_dots_bf16(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target) {
-  MULTIPLY_DOTS(MOMOS_WEIGHT_BF16)
+  multiply_any_dots(rows, x, x_stride, target, MOMOS_WEIGHT_BF16);
 }
 
 static void multiply_dots(const tile_rows *rows, const float *x, size_t x_stride, const tile_target *target,

@@ -9,8 +9,8 @@
 #define PACKED_FLOATS 1
 #endif
 
-/// Most lanes of columns whose products are summed on their own; a tile of rows over as many stays in level 1, a packed
-/// panel of 48 vectors in level 2.
+/// Most lanes of columns whose products are summed on their own; a tile of rows over as many stays in level 1, a
+/// packed panel of 48 vectors in level 2.
 #define LANE_BLOCK 1024
 #define COLUMN_BLOCK (LANE_BLOCK * PACKED_FLOATS)
 
@@ -23,22 +23,22 @@
 /// Most vectors packed at a time: four panels of the widest kind.
 #define BATCH_BLOCK 192
 
-/// Vectors of lanes in the widest panel.
-#define PANEL_VECTORS 3
+/// Vectors of the batch in the widest panel of any instruction set.
+#define MOST_PANEL_WIDTH 48
 
-/// Most lanes and rows of a tile in any instruction set.
-#define MOST_LANES 16
+/// Most rows of a tile in any instruction set.
 #define MOST_ROWS 8
 
 /// Largest block length of a mosaic.
 #define MOST_BLOCK_LENGTH 64
 
-/// Floats from one row of an expanded tile to the next: expansion may begin within a block before the column block and
-/// end within a block after it.
+/// Floats from one row of an expanded tile to the next: expansion may begin within a block before the column block
+/// and end within a block after it.
 #define TILE_STRIDE (MOST_BLOCK_LENGTH + COLUMN_BLOCK + MOST_BLOCK_LENGTH)
 
-/// Offsets of the motifs of one row: those of a column block, one before it, and what rounding down to 8 adds.
-#define OFFSET_COUNT (COLUMN_BLOCK + 16)
+/// Offsets of the motifs of one row: those of a column block, one before it, and what rounding to 8 on both sides
+/// adds.
+#define OFFSET_COUNT (COLUMN_BLOCK + 32)
 
 /// Scratch: an expanded tile, offsets, then packed panels.
 #define PANELS_BEGIN (MOST_ROWS * TILE_STRIDE + OFFSET_COUNT)
@@ -52,13 +52,13 @@ static inline size_t divided_up(size_t count, size_t divisor) { return (count + 
 
 /// Vectors of the batch packed at a time: as even as multiples of the widest panel allow.
 static inline size_t batch_block(size_t batch) {
-  const size_t widest = PANEL_VECTORS * MOST_LANES;
   const size_t block_count = divided_up(batch, BATCH_BLOCK);
-  return block_count == 0 ? widest : divided_up(divided_up(batch, block_count), widest) * widest;
+  if (block_count == 0) return MOST_PANEL_WIDTH;
+  return divided_up(divided_up(batch, block_count), MOST_PANEL_WIDTH) * MOST_PANEL_WIDTH;
 }
 
-/// Vectors of lanes in the next panel, where `vectors` are left: panels differ by at most one vector.
-static inline size_t panel_vectors(size_t vectors) { return divided_up(vectors, divided_up(vectors, PANEL_VECTORS)); }
+/// The size of the next group when `left` are left and a group has at most `most`: groups differ by at most one.
+static inline size_t even_group(size_t left, size_t most) { return divided_up(left, divided_up(left, most)); }
 
 /// y = 0 for rows [row_begin, row_end) and every vector of the batch.
 static inline void clear_rows(const momos_batch *batch, size_t row_begin, size_t row_end) {

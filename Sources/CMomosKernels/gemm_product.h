@@ -7,9 +7,9 @@ typedef struct {
 } weight_source;
 
 /// sums[r][v] = sum over ascending j < rows->count of row r [j] * vector v of the packed panel [j].
-INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums[GEMM_ROWS][PANEL_VECTORS],
+INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums[GEMM_ROWS][WIDE_PANEL],
                            const int vectors) {
-  lanes sum[GEMM_ROWS][PANEL_VECTORS] = {0};
+  lanes sum[GEMM_ROWS][WIDE_PANEL] = {0};
   const float *row[GEMM_ROWS];
   for (int r = 0; r < GEMM_ROWS; r++) row[r] = rows->row[r];
   const size_t count = rows->count, ahead = rows->ahead;
@@ -17,7 +17,7 @@ INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums
     for (int r = 0; r < GEMM_ROWS; r++) __builtin_prefetch((const char *)(row[r] + begin) + ahead, 0, 2);
     const size_t end = smallest(begin + 16, count);
     for (size_t j = begin; j < end; j++) {
-      lanes input[PANEL_VECTORS];
+      lanes input[WIDE_PANEL];
       UNROLLED for (int v = 0; v < vectors; v++) input[v] = loaded(panel + (j * vectors + v) * GEMM_LANES);
       UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
         const lanes weight = row[r][j];
@@ -29,38 +29,36 @@ INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums
     for (int v = 0; v < vectors; v++) sums[r][v] = sum[r][v];
 }
 
-#define DEFINE_MULTIPLY_PANEL(vectors)                                                   \
-  static void multiply_panel_##vectors(const tile_rows *rows, const float *panel,        \
-                                       lanes sums[GEMM_ROWS][PANEL_VECTORS]) {           \
-    multiply_panel(rows, panel, sums, vectors);                                          \
+static void multiply_panels(const tile_rows *rows, const float *panel, lanes sums[GEMM_ROWS][WIDE_PANEL],
+                            size_t vectors) {
+  switch (vectors) {
+#if NARROW_PANEL == 1
+    case 1: return multiply_panel(rows, panel, sums, 1);
+#endif
+    case 2: return multiply_panel(rows, panel, sums, 2);
+#if WIDE_PANEL == 3
+    case 3: return multiply_panel(rows, panel, sums, 3);
+#endif
   }
-DEFINE_MULTIPLY_PANEL(1)
-DEFINE_MULTIPLY_PANEL(2)
-DEFINE_MULTIPLY_PANEL(3)
+}
 
 /// All products of one tile: panels first, then the vectors that fill no vector of lanes.
 static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_t begin, const float *panels,
                           tile_target target) {
-  const size_t packed = batch->batch / GEMM_LANES * GEMM_LANES;
+  const size_t packed = packed_count(batch->batch);
   float *const y = target.y;
   tile_rows again = *rows;
-  for (size_t b = 0; b < packed; again.ahead = 0) {
-    const size_t vectors = panel_vectors((packed - b) / GEMM_LANES);
+  for (size_t b = 0; b < packed; b += target.count, again.ahead = 0) {
+    const size_t vectors = even_group((packed - b) / GEMM_LANES, WIDE_PANEL);
     target.count = vectors * GEMM_LANES;
     target.y = y + b * target.y_stride;
-    const float *panel = panels + b * rows->count;
-    lanes sums[GEMM_ROWS][PANEL_VECTORS];
     for (size_t v = 0; v < target.count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
-    switch (vectors) {
-      case 1: multiply_panel_1(&again, panel, sums); break;
-      case 2: multiply_panel_2(&again, panel, sums); break;
-      default: multiply_panel_3(&again, panel, sums);
-    }
+    lanes sums[GEMM_ROWS][WIDE_PANEL];
+    multiply_panels(&again, panels + b * rows->count, sums, vectors);
     add_sums(&target, sums, vectors);
-    b += target.count;
   }
   for (size_t b = packed; b < batch->batch; b += target.count) {
-    target.count = panel_vectors(batch->batch - b);
+    target.count = even_group(batch->batch - b, DOT_VECTORS);
     target.y = y + b * target.y_stride;
     multiply_dots_f32(rows, batch->x + b * batch->x_stride + begin, batch->x_stride, &target);
   }
@@ -86,7 +84,7 @@ static void multiply_wide(const weight_source *source, size_t columns, const mom
   float *const panels = scratch + PANELS_BEGIN;
   for (size_t begin = 0; begin < columns; begin += COLUMN_BLOCK) {
     const size_t end = smallest(begin + COLUMN_BLOCK, columns);
-    pack_panels(batch, begin, batch->batch / GEMM_LANES, end - begin, panels);
+    pack_panels(batch, begin, end - begin, panels);
     for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
       const tile_rows rows = source_rows(source, row, row_end, begin, end, scratch);
       multiply_tile(&rows, batch, begin, panels,
@@ -114,9 +112,12 @@ static void multiply_narrow(const momos_dense_weight *weight, const momos_batch 
     const size_t end = smallest(begin + NARROW_COLUMN_BLOCK, weight->columns);
     for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
       const tile_rows rows = dense_rows(weight, row, row_end, begin, end);
-      const tile_target target = {.y = batch->y + row, .y_stride = batch->y_stride,
-                                  .rows = smallest(row_end - row, GEMM_ROWS), .count = batch->batch};
-      multiply_dots(&rows, batch->x + begin, batch->x_stride, &target, weight->type);
+      tile_target target = {.y_stride = batch->y_stride, .rows = smallest(row_end - row, GEMM_ROWS)};
+      for (size_t b = 0; b < batch->batch; b += target.count) {
+        target.count = even_group(batch->batch - b, DOT_VECTORS);
+        target.y = batch->y + b * batch->y_stride + row;
+        multiply_dots(&rows, batch->x + b * batch->x_stride + begin, batch->x_stride, &target, weight->type);
+      }
     }
   }
 }

@@ -2,6 +2,9 @@
 
 #define GEMM_LANES 4
 #define GEMM_ROWS 4
+#define NARROW_PANEL 2
+#define WIDE_PANEL 2
+#define DOT_VECTORS 2
 #define MULTIPLY_ADD(a, b, sum) ((a) * (b) + (sum))
 #define PARTIAL(source, count) partial(source, count)
 #define WIDENED_F16(source) widened_f16(source)

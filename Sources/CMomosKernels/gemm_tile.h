@@ -1,6 +1,9 @@
-// Tiles of GEMM_ROWS rows times up to three vectors of GEMM_LANES lanes, one lane for each vector of the batch.
+// Tiles of GEMM_ROWS rows times a panel of up to three vectors of GEMM_LANES lanes, one lane for each vector of the
+// batch.
 //
-// The including file defines GEMM_LANES (4, 8 or 16), GEMM_ROWS (4 or 8), MULTIPLY_ADD(a, b, sum) = a * b + sum, and
+// The including file defines GEMM_LANES (4, 8 or 16), GEMM_ROWS (4 or 8), how many vectors of lanes the narrowest and
+// the widest panel have (NARROW_PANEL and WIDE_PANEL, where multiples of the narrowest make up any panel), how many
+// vectors of the batch are multiplied at a time without panels (DOT_VECTORS, 2 or 3), MULTIPLY_ADD(a, b, sum), and
 // PARTIAL(source, count): the first `count` (at most GEMM_LANES) values of `source`, then zeros, reading no further.
 // A lane holds one float32, or PACKED_FLOATS values that PACKED(source, count) makes of the first `count` of them.
 
@@ -70,8 +73,8 @@ INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four 
 }
 
 /// Adds a tile whose lanes are vectors of the batch.
-INLINE void add_tile(const tile_target *target, lanes sum[GEMM_ROWS][PANEL_VECTORS], const int vectors) {
-  four transposed[PANEL_VECTORS * GEMM_LANES][GEMM_ROWS / 4];
+INLINE void add_tile(const tile_target *target, lanes sum[GEMM_ROWS][WIDE_PANEL], const int vectors) {
+  four transposed[WIDE_PANEL * GEMM_LANES][GEMM_ROWS / 4];
   UNROLLED for (int v = 0; v < vectors; v++) {
     UNROLLED for (int g = 0; g < GEMM_ROWS / 4; g++) {
       squares out[4];
@@ -84,50 +87,52 @@ INLINE void add_tile(const tile_target *target, lanes sum[GEMM_ROWS][PANEL_VECTO
     for (int g = 0; g < GEMM_ROWS / 4; g++) add_rows(target, vector, 4 * g, transposed[vector][g]);
 }
 
-/// The same for any tile, out of line.
-#define DEFINE_ADD_TILE(vectors)                                                                        \
-  static void add_tile_##vectors(const tile_target *target, lanes sum[GEMM_ROWS][PANEL_VECTORS]) {      \
-    add_tile(target, sum, vectors);                                                                     \
-  }
-DEFINE_ADD_TILE(1)
-DEFINE_ADD_TILE(2)
-DEFINE_ADD_TILE(3)
-
-static void add_sums(const tile_target *target, lanes sum[GEMM_ROWS][PANEL_VECTORS], size_t vectors) {
+/// The same with the number of vectors chosen at run time.
+static void add_sums(const tile_target *target, lanes sum[GEMM_ROWS][WIDE_PANEL], size_t vectors) {
   switch (vectors) {
-    case 1: return add_tile_1(target, sum);
-    case 2: return add_tile_2(target, sum);
-    default: return add_tile_3(target, sum);
+#if NARROW_PANEL == 1
+    case 1: return add_tile(target, sum, 1);
+#endif
+    case 2: return add_tile(target, sum, 2);
+#if WIDE_PANEL == 3
+    case 3: return add_tile(target, sum, 3);
+#endif
   }
 }
 
-/// panel[j, b] = the values of x[b * x_stride + ...] packed in lane j, for j < features and b < width, a multiple of
-/// GEMM_LANES. Of each vector `floats` values are read; vectors from `count` on repeat the last one.
-static void pack_panel(const float *x, size_t x_stride, size_t count, size_t floats, size_t width, float *panel) {
-  const size_t features = divided_up(floats, PACKED_FLOATS);
-  for (size_t j = 0; j < features; j += GEMM_LANES) {
+/// How many vectors of a batch fill panels.
+static size_t packed_count(size_t batch) {
+  const size_t narrowest = NARROW_PANEL * GEMM_LANES;
+  return batch / narrowest * narrowest;
+}
+
+/// panel[j, b] = the values of vector b packed in lane j, for b < width, a multiple of GEMM_LANES, and as many lanes
+/// as `floats` values x[b * x_stride + ...] fill.
+static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t width, float *panel) {
+  const size_t lane_count = divided_up(floats, PACKED_FLOATS);
+  for (size_t j = 0; j < lane_count; j += GEMM_LANES) {
     const size_t first = j * PACKED_FLOATS;
     const size_t length = smallest(floats - first, GEMM_LANES * PACKED_FLOATS);
     for (size_t b = 0; b < width; b += 4) {
       lanes from[4];
       squares out[4];
       UNROLLED for (size_t i = 0; i < 4; i++)
-        from[i] = PACKED(x + smallest(b + i, count - 1) * x_stride + first, length);
+        from[i] = PACKED(x + (b + i) * x_stride + first, length);
       transpose_squares(from[0], from[1], from[2], from[3], out);
       float *to = panel + j * width + b;
-      for (size_t k = 0; k < GEMM_LANES && j + k < features; k++)
+      for (size_t k = 0; k < GEMM_LANES && j + k < lane_count; k++)
         store_four(to + k * width, out[k % 4].square[k / 4]);
     }
   }
 }
 
-/// Packs the vectors of a batch, from value `first` on, into one panel after the other.
-static void pack_panels(const momos_batch *batch, size_t first, size_t vector_count, size_t floats, float *panels) {
-  for (size_t left = vector_count, b = 0; left > 0;) {
-    const size_t vectors = panel_vectors(left), width = vectors * GEMM_LANES;
-    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, smallest(width, batch->batch - b), floats,
-               width, panels + b * divided_up(floats, PACKED_FLOATS));
-    left -= vectors;
+/// Packs the vectors of a batch that fill panels, from value `first` on, into one panel after the other.
+static void pack_panels(const momos_batch *batch, size_t first, size_t floats, float *panels) {
+  const size_t packed = packed_count(batch->batch);
+  for (size_t b = 0; b < packed;) {
+    const size_t width = even_group((packed - b) / GEMM_LANES, WIDE_PANEL) * GEMM_LANES;
+    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width,
+               panels + b * divided_up(floats, PACKED_FLOATS));
     b += width;
   }
 }

@@ -43,12 +43,29 @@ static double seconds(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/// Zeroed memory in huge pages where the system grants them.
+/// One reservation that all arrays of a measurement are cut from, in huge pages where the system grants them.
+static char *arena;
+static size_t arena_used;
+
+static const size_t arena_size = (size_t)3 << 30;
+
+/// Zeroed memory until `release_all`. Arrays begin at different offsets within a page, as sections of a file do: arrays
+/// that all begin alike compete for the same sets of every cache.
 static void *pages(size_t byte_count) {
-  const size_t size = (byte_count + (2u << 20)) >> 21 << 21;
-  void *memory = checked(aligned_alloc(2u << 20, size));
-  madvise(memory, size, MADV_HUGEPAGE);
-  return memset(memory, 0, size);
+  if (!arena) {
+    arena = mmap(NULL, arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena == MAP_FAILED) abort();
+    madvise(arena, arena_size, MADV_HUGEPAGE);
+  }
+  char *const memory = arena + arena_used;
+  arena_used += (byte_count + 63) / 64 * 64 + 37 * 64;
+  if (arena_used > arena_size) abort();
+  return memory;
+}
+
+static void release_all(void) {
+  madvise(arena, arena_used, MADV_DONTNEED);
+  arena_used = 0;
 }
 
 static void open_blas(void) {
@@ -138,7 +155,7 @@ static momos_batch new_batch(const shape *of) {
 
 static momos_dense_weight *new_dense(const shape *of, momos_weight_type type) {
   const size_t count = of->rows * of->columns;
-  momos_dense_weight *made = checked(malloc(sizeof *made));
+  momos_dense_weight *made = pages(sizeof *made);
   void *weights = pages(count * (type == MOMOS_WEIGHT_F32 ? 4 : 2));
   if (type == MOMOS_WEIGHT_F32)
     fill_gaussian(weights, count);
@@ -146,13 +163,6 @@ static momos_dense_weight *new_dense(const shape *of, momos_weight_type type) {
     for (size_t i = 0; i < count; i++) ((uint16_t *)weights)[i] = (uint16_t)(random_bits() & 0xbbff);
   *made = (momos_dense_weight){weights, type, of->columns, of->columns};
   return made;
-}
-
-static void free_contender(contender *done, size_t copies) {
-  for (size_t i = 0; i < copies; i++) {
-    free((void *)((const momos_dense_weight *)done->weights[i])->weights);
-    free((void *)done->weights[i]);
-  }
 }
 
 /// OpenBLAS, f32, f16, bf16, and bf16 in pairs for each batch; only the first two where `sweep`.
@@ -167,20 +177,17 @@ static void time_dense(const shape *of, const size_t *batches, size_t batch_coun
     contenders[3].weights[i] = contenders[4].weights[i] = new_dense(of, MOMOS_WEIGHT_BF16);
   }
   momos_batch batch = new_batch(of);
+  float *scratch = pages(4 * momos_dense_scratch_count(contenders[1].weights[0], MOST_BATCH));
   double before = 0, medians[MOST_CONTENDERS];
   for (size_t b = 0; b < batch_count; b++) {
     batch.batch = batches[b];
-    float *scratch = pages(4 * momos_dense_scratch_count(contenders[1].weights[0], batch.batch));
     measure(contenders, count, of, &batch, scratch, medians);
-    free(scratch);
     const double each = medians[1] / (double)batch.batch;
     if (sweep && before > 0) printf("%+5.0f %% ", 100 * (each / before - 1));
     before = each;
     print_medians(contenders, count, of, batch.batch, medians);
   }
-  for (size_t c = 1; c < 4; c++) free_contender(&contenders[c], of->copies);
-  free((void *)batch.x);
-  free(batch.y);
+  release_all();
 }
 
 static const size_t some_batches[] = {1, 2, 4, 8, 16, 17, 31, 32, 33, 48, 64, 96, 128, 512};
@@ -207,27 +214,26 @@ static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_cou
   for (size_t i = 0; i < stage_count; i++) stages[i] = new_stage(of, recipes[i]);
   const momos_mosaic_weight weight = {stages, stage_count, of->columns};
   momos_dense_weight *dense = new_dense(of, MOMOS_WEIGHT_F32);
-  contender contenders[] = {{"openblas", run_blas, {dense}}, {"f32", run_mosaic, {&weight}}, {"pairs", run_pairs, {&weight}}};
+  contender contenders[] = {
+      {"openblas", run_blas, {dense}}, {"f32", run_mosaic, {&weight}}, {"pairs", run_pairs, {&weight}}};
   momos_batch batch = new_batch(of);
+  float *scratch = pages(4 * momos_mosaic_scratch_count(&weight, MOST_BATCH));
   for (size_t b = 0; b < sizeof some_batches / sizeof *some_batches; b++) {
     double medians[MOST_CONTENDERS];
     batch.batch = some_batches[b];
-    float *scratch = pages(4 * momos_mosaic_scratch_count(&weight, batch.batch));
     const size_t count = table->multiply_mosaic_pairs ? 3 : 2;
     measure(contenders, count, of, &batch, scratch, medians);
-    free(scratch);
     print_medians(contenders, count, of, batch.batch, medians);
   }
-  for (size_t i = 0; i < stage_count; i++) free((void *)stages[i].indices), free((void *)stages[i].motifs);
-  free_contender(&contenders[0], 1);
-  free((void *)batch.x), free(batch.y);
+  release_all();
 }
 
 static void time_all_mosaics(void) {
   static const recipe recipes[][2] = {{{2, 8, 0}}, {{4, 8, 0}}, {{8, 8, 0}},  {{2, 6, 0}}, {{4, 8, 1}}, {{8, 12, 0}},
                                       {{8, 16, 0}}, {{3, 8, 0}}, {{8, 8, 0}, {4, 4, 0}}};
   const shape large = {4096, 4096, 1};
-  for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) time_mosaic(&large, recipes[i], 1 + (recipes[i][1].s > 0));
+  for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
+    time_mosaic(&large, recipes[i], 1 + (recipes[i][1].s > 0));
 }
 
 static const shape shapes[] = {{4096, 4096, 5}, {1536, 384, 1}, {384, 1536, 1}};
@@ -245,8 +251,9 @@ int main(int count, char **arguments) {
   table = count > 3 ? momos_gemm_named(arguments[3]) : momos_gemm_best();
   if (!table) return 1;
   open_blas();
+  const size_t batch_count = sizeof some_batches / sizeof *some_batches;
   if (strcmp(mode, "dense") == 0)
-    for (size_t i = 0; i < 3; i++) time_dense(&shapes[i], some_batches, sizeof some_batches / sizeof *some_batches, 0);
+    for (size_t i = 0; i < 3; i++) time_dense(&shapes[i], some_batches, batch_count, 0);
   if (strcmp(mode, "sweep") == 0) time_all_batches();
   if (strcmp(mode, "mosaic") == 0) time_all_mosaics();
   return 0;

@@ -71,14 +71,16 @@ typedef struct {
 static void run(const call *made, const momos_batch *batch, size_t row_begin, size_t row_end, float *scratch) {
   const momos_gemm_table *table = made->table;
   if (made->dense)
-    (made->pairs ? table->multiply_dense_pairs : table->multiply_dense)(made->dense, batch, row_begin, row_end, scratch);
+    (made->pairs ? table->multiply_dense_pairs : table->multiply_dense)(made->dense, batch, row_begin, row_end,
+                                                                        scratch);
   else
     (made->pairs ? table->multiply_mosaic_pairs : table->multiply_mosaic)(made->mosaic, batch, row_begin, row_end,
                                                                           scratch);
 }
 
 static size_t scratch_count(const call *made, size_t batch) {
-  return made->dense ? momos_dense_scratch_count(made->dense, batch) : momos_mosaic_scratch_count(made->mosaic, batch);
+  if (made->dense) return momos_dense_scratch_count(made->dense, batch);
+  return momos_mosaic_scratch_count(made->mosaic, batch);
 }
 
 /// Runs a product whole and in three uneven row ranges; the bits must agree.
@@ -134,7 +136,8 @@ static void *random_weights(momos_weight_type type, size_t count) {
     const float value = gaussian();
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    values[i] = type == MOMOS_WEIGHT_BF16 ? bits >> 16 : (uint16_t)((random_bits() & 0x83ff) | random_bits() % 17 << 10);
+    const uint32_t half = (random_bits() & 0x83ff) | random_bits() % 17 << 10;
+    values[i] = (uint16_t)(type == MOMOS_WEIGHT_BF16 ? bits >> 16 : half);
   }
   return values;
 }
@@ -145,8 +148,8 @@ static double error_bound(int pairs, size_t rows, size_t columns, size_t batch) 
   return rows * columns < 1000 || rows * batch < 1000 ? 12e-3 : 3e-3;
 }
 
-static double check_dense(const momos_gemm_table *table, int pairs, momos_weight_type type, size_t rows, size_t columns,
-                          size_t batch, int accumulate) {
+static double check_dense(const momos_gemm_table *table, int pairs, momos_weight_type type, size_t rows,
+                          size_t columns, size_t batch, int accumulate) {
   const size_t stride = columns + random_bits() % 3;
   const size_t count = rows ? (rows - 1) * stride + columns : 0;
   const momos_dense_weight weight = {random_weights(type, count), type, columns, stride};
@@ -156,8 +159,8 @@ static double check_dense(const momos_gemm_table *table, int pairs, momos_weight
       for (size_t j = 0; j < columns; j++)
         add_term(&done, b, i, (double)widened(&weight, i * stride + j) * done.batch.x[b * done.batch.x_stride + j]);
   char what[128];
-  snprintf(what, sizeof what, "%s dense%s type %d %zu x %zu batch %zu", table->name, pairs ? " pairs" : "", type, rows,
-           columns, batch);
+  snprintf(what, sizeof what, "%s dense%s type %d %zu x %zu batch %zu", table->name, pairs ? " pairs" : "", type,
+           rows, columns, batch);
   const double error = checked_error(what, &(call){.table = table, .dense = &weight, .pairs = pairs}, &done,
                                      error_bound(pairs, rows, columns, batch));
   free((void *)weight.weights);
@@ -241,7 +244,8 @@ static double check_mosaic(const momos_gemm_table *table, int pairs, const mosai
            pairs ? " pairs" : "", shape->stage_count, s, overlapping ? " overlapping" : "", width, shape->rows,
            shape->columns, shape->batch);
   const call made = {.table = table, .mosaic = &weight, .pairs = pairs};
-  const double error = checked_error(what, &made, &done, error_bound(pairs, shape->rows, shape->columns, shape->batch));
+  const double bound = error_bound(pairs, shape->rows, shape->columns, shape->batch);
+  const double error = checked_error(what, &made, &done, bound);
   check_dense_bits(what, &made, dense, &done);
   for (size_t i = 0; i < shape->stage_count; i++) free((void *)stages[i].indices), free((void *)stages[i].motifs);
   free(dense);
@@ -269,7 +273,8 @@ static void check_dense_sizes(const momos_gemm_table *table, int pairs) {
 }
 
 static void check_mosaic_sizes(const momos_gemm_table *table, int pairs) {
-  static const size_t rows[] = {0, 1, 7, 8, 9, 19}, columns[] = {0, 1, 2, 7, 8, 15, 16, 17, 31, 150, 1023, 1025, 1100};
+  static const size_t rows[] = {0, 1, 7, 8, 9, 19};
+  static const size_t columns[] = {0, 1, 2, 7, 8, 15, 16, 17, 31, 150, 1023, 1025, 1100};
   static const size_t batches[] = {0, 1, 4, 5, 15, 16, 17, 33, 48, 50, 65, 200};
   double worst = 0, large = 0;
   for (uint32_t width = 0; width <= 16; width++) {
