@@ -1,0 +1,120 @@
+import MomosFit
+import MomosModel
+import Testing
+
+struct FitPlannerTests {
+  private func form(_ plan: FitPlan, _ name: String) throws -> TensorPlan.Form {
+    try #require(plan.tensors.first { $0.name == name }).form
+  }
+
+  @Test func tensorsOfOneScopeShareOneDictionary() throws {
+    var model = FitTestModel(tensors: [
+      ("a", try FitTestModel.normal(rows: 64, columns: 64, seed: 1)),
+      ("b", try FitTestModel.normal(rows: 64, columns: 64, seed: 2)),
+    ])
+    #expect(try model.plan().dictionaries.count == 1)
+    model.options.dictionaryScope = .tensor
+    #expect(try model.plan().dictionaries.count == 2)
+    model.options.stageCount = 3
+    #expect(try model.plan().dictionaries.count == 6)
+  }
+
+  @Test(arguments: [ElementType.float16, .bfloat16, .float32, .float64])
+  func fewDistinctBlocksAreStoredExactly(elementType: ElementType) throws {
+    // Three blocks of two weights, -0.0 among them.
+    let motifs: [[Float]] = [[1.5, -0.0], [0, 0], [-2, 0.25]]
+    let values = (0..<400).flatMap { motifs[$0 % 3] }
+    let tensor = try Tensor(rounding: values, to: elementType, shape: Shape([20, 40]))
+    var model = FitTestModel(tensors: [("w", tensor)])
+    model.options.blockLength = 2
+    model.options.motifs = .count(3)
+    guard case .exact = try form(model.plan(), "w") else {
+      Issue.record("not planned exactly")
+      return
+    }
+    let fitted = try #require(try model.fit()["w"] ?? nil)
+    #expect(fitted.tensor.composition == .copy)
+    #expect(try Reconstruction(fitted.tensor).dense() == tensor)
+    model.options.motifs = .count(2)
+    guard case .mosaic = try form(model.plan(), "w") else {
+      Issue.record("two motifs cannot hold three blocks")
+      return
+    }
+  }
+
+  @Test func exactTensorsShareADictionaryWhereItHoldsAllBlocks() throws {
+    func tensor(_ first: Float) throws -> Tensor {
+      try Tensor((0..<400).map { $0 / 4 % 2 == 0 ? first : 7 }, shape: Shape([20, 20]))
+    }
+    var model = FitTestModel(tensors: [("a", try tensor(1)), ("b", try tensor(2))])
+    model.options.motifs = .count(3)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [3])
+    model.options.motifs = .count(2)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [2, 2])
+  }
+
+  // The paper's formula by hand: blocks = 64 * 16 = 1024; floor(0.05 * 1024) = 51; 1e-9 * 1024 < 1 gives 1.
+  @Test(arguments: [(0.05, 51), (1e-9, 1)])
+  func capacityGivesThePapersMotifCount(capacity: Double, motifCount: Int) throws {
+    var model = FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 3))])
+    model.options.motifs = .capacity(capacity)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [motifCount])
+  }
+
+  @Test func capacityAboveTheLargestDictionaryIsRejected() throws {
+    var model = FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 300, columns: 300, seed: 4))])
+    model.options.blockLength = 1
+    model.options.motifs = .capacity(1)
+    #expect(throws: FitError.capacityTooLarge(motifCount: 90_000)) { try model.plan() }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func nonfiniteWeightsAreRefusedUnlessAllowed(value: Float) throws {
+    var values = try FitTestModel.normal(rows: 64, columns: 64, seed: 5).floats()
+    values[77] = value
+    var model = FitTestModel(tensors: [("w", try Tensor(values, shape: Shape([64, 64])))])
+    #expect(throws: FitError.nonfiniteTensor(name: "w")) { try model.plan() }
+    model.options.allowsNonfinite = true
+    guard case .dense = try form(model.plan(), "w") else {
+      Issue.record("not kept dense")
+      return
+    }
+  }
+
+  @Test func tensorsThatWouldGrowStayDense() throws {
+    let model = FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 4, columns: 4, seed: 6))])
+    guard case .dense(let reason) = try form(model.plan(), "w") else {
+      Issue.record("not kept dense")
+      return
+    }
+    #expect(reason == "a mosaic would not be smaller")
+  }
+
+  @Test func float64BeyondFloat32StaysDense() throws {
+    let values = (0..<64 * 64).map { Double($0) * 1e300 }
+    let tensor = Tensor(
+      elementType: .float64, shape: try Shape([64, 64]), bytes: try Bytes(copying: values))
+    guard case .dense = try form(FitTestModel(tensors: [("w", tensor)]).plan(), "w") else {
+      Issue.record("not kept dense")
+      return
+    }
+  }
+
+  // By hand: 64 rows of 16 blocks at 8 bits, 64 scales of 16 bits, 256 motifs of 4 weights of 16 bits.
+  @Test func plannedBytesAndBitsAreThoseOfTheForm() throws {
+    let plan = try FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 7))])
+      .plan()
+    #expect(plan.byteCount(of: plan.tensors[0]) == 64 * 16 + 64 * 2)
+    #expect(plan.bits == 8 * Double(64 * 16 + 64 * 2 + 256 * 4 * 2) / 4096)
+    #expect(plan.className(of: plan.tensors[0]) == "s4k256")
+  }
+
+  @Test(arguments: [(0, 256, 1), (65, 256, 1), (4, 0, 1), (4, 65_537, 1), (4, 256, 0), (4, 256, 9)])
+  func optionsOutsideTheirRangeAreRejected(blockLength: Int, motifs: Int, stages: Int) {
+    var options = FitOptions()
+    options.blockLength = blockLength
+    options.motifs = .count(motifs)
+    options.stageCount = stages
+    #expect(throws: FitError.self) { try FitPlanner(options: options) }
+  }
+}

@@ -1,0 +1,142 @@
+import MomosKernels
+import MomosModel
+import Testing
+
+/// Execution from mosaics against float64 sums over reconstructed weights.
+struct PartMultiplierTests {
+  struct Form: Sendable, CustomTestStringConvertible {
+    var blockLength: Int
+    var motifCount: Int
+    var isOverlapping = false
+    var isAntipodal = false
+    var testDescription: String {
+      "s\(blockLength)k\(motifCount)\(isOverlapping ? " overlapping" : "")\(isAntipodal ? " antipodal" : "")"
+    }
+  }
+
+  static let forms = [
+    Form(blockLength: 4, motifCount: 256), Form(blockLength: 1, motifCount: 1),
+    Form(blockLength: 3, motifCount: 5), Form(blockLength: 8, motifCount: 4096),
+    Form(blockLength: 64, motifCount: 16), Form(blockLength: 2, motifCount: 64, isOverlapping: true),
+    Form(blockLength: 4, motifCount: 256, isOverlapping: true, isAntipodal: true),
+    Form(blockLength: 4, motifCount: 200, isAntipodal: true),
+  ]
+
+  @Test(arguments: forms, [(1, 1), (10, 256), (300, 37), (70, 515)])
+  func productsAgreeWithReconstructedWeights(form: Form, size: (rows: Int, columns: Int)) throws {
+    let part = try RandomPart(size, forms: [form], hasRowScale: true)
+    let error = try part.relativeError(batch: 3, threadCount: 1)
+    #expect(error < 1e-5)
+  }
+
+  @Test func stagesOfDifferentBlockLengthsAdd() throws {
+    let part = try RandomPart(
+      (300, 130),
+      forms: [
+        Form(blockLength: 16, motifCount: 256), Form(blockLength: 8, motifCount: 16),
+        Form(blockLength: 4, motifCount: 64, isOverlapping: true),
+      ], hasRowScale: false)
+    #expect(try part.relativeError(batch: 2, threadCount: 1) < 1e-5)
+  }
+
+  @Test func resultsDoNotDependOnTheThreadCount() throws {
+    let part = try RandomPart((500, 515), forms: [Self.forms[0]], hasRowScale: true)
+    for batch in [1, 3, 20] {
+      let input = part.input(batch: batch)
+      let expected = try part.product(input, batch: batch, threadCount: 1).output
+      for threads in [2, 3, 7] {
+        #expect(try part.product(input, batch: batch, threadCount: threads).output == expected)
+      }
+    }
+  }
+
+  @Test func motifProductsAreOnePerMotifAndBlock() throws {
+    let part = try RandomPart((4096, 64), forms: [Self.forms[0]], hasRowScale: false)
+    let products = try part.product(part.input(batch: 1), batch: 1, threadCount: 1).products
+    #expect(products == 64 / 4 * 256)
+  }
+
+  @Test func fewRowsCostOneMotifProductPerRowAndBlock() throws {
+    let part = try RandomPart((10, 64), forms: [Self.forms[0]], hasRowScale: false)
+    let products = try part.product(part.input(batch: 1), batch: 1, threadCount: 1).products
+    #expect(products == 64 / 4 * 10)
+  }
+}
+
+/// A part with random motifs and indices.
+private struct RandomPart {
+  let rows: Int
+  let columns: Int
+  let tensor: MosaicTensor
+  let multiplier: PartMultiplier
+
+  init(
+    _ size: (rows: Int, columns: Int), forms: [PartMultiplierTests.Form], hasRowScale: Bool
+  ) throws {
+    (rows, columns) = size
+    var generator = SeededGenerator(seed: 5)
+    var stages: [Stage] = []
+    for form in forms { stages.append(try Self.stage(form, size, &generator)) }
+    let scale = (0..<rows).map { _ in Float(generator.nextUniform() + 0.5) }
+    let rowScale = hasRowScale ? try Tensor(scale, shape: Shape(vector: rows)) : nil
+    tensor = MosaicTensor(
+      elementType: .float32, shape: Shape(rows: rows, columns: columns),
+      view: .lastAxisIsInput(rank: 2), parts: [MosaicPart(stages: stages, rowScale: rowScale)])
+    multiplier = PartMultiplier(
+      rows: rows, columns: columns,
+      stages: try stages.map { ($0.mosaic, try ExecutableDictionary($0.dictionary)) },
+      rowScale: hasRowScale ? scale : nil)
+  }
+
+  private static func stage(
+    _ form: PartMultiplierTests.Form, _ size: (rows: Int, columns: Int), _ generator: inout SeededGenerator
+  ) throws -> Stage {
+    let stored = form.isAntipodal ? form.motifCount / 2 : form.motifCount
+    let length = form.isOverlapping ? 2 * form.blockLength : form.blockLength
+    let values = (0..<stored * length).map { _ in Float(generator.nextNormal()) }
+    let dictionary = MotifDictionary(
+      motifCount: form.motifCount, blockLength: form.blockLength, isOverlapping: form.isOverlapping,
+      elementType: .float32, isAntipodal: form.isAntipodal, values: try Bytes(copying: values))
+    let valid = (0..<dictionary.tableCount).filter(dictionary.contains(index:)).map { UInt16($0) }
+    let blocks = dictionary.blockCount(covering: size.columns)
+    let indices = (0..<size.rows * blocks).map { _ in valid[generator.nextIndex(below: valid.count)] }
+    return Stage(
+      dictionary: dictionary,
+      mosaic: try Mosaic(
+        packing: indices, rowCount: size.rows, blockCount: blocks, indexWidth: dictionary.indexWidth))
+  }
+
+  func input(batch: Int) -> [Float] {
+    var generator = SeededGenerator(seed: 6)
+    return (0..<batch * columns).map { _ in Float(generator.nextNormal()) }
+  }
+
+  func product(_ input: [Float], batch: Int, threadCount: Int) throws -> (output: [Float], products: Int) {
+    var output = [Float](repeating: .nan, count: batch * rows)
+    var span = output.mutableSpan
+    let products = try multiplier.multiply(
+      input.span, batch: batch, into: &span, pool: ThreadPool(threadCount: threadCount))
+    return (output, products)
+  }
+
+  /// |found - exact| / |exact| over all outputs; exact in float64.
+  func relativeError(batch: Int, threadCount: Int) throws -> Double {
+    let input = input(batch: batch)
+    let output = try product(input, batch: batch, threadCount: threadCount).output
+    let weights = try Reconstruction(tensor).dense().floats()
+    var error = 0.0
+    var norm = 0.0
+    for sample in 0..<batch {
+      for row in 0..<rows {
+        var exact = 0.0
+        for column in 0..<columns {
+          exact += Double(weights[row * columns + column]) * Double(input[sample * columns + column])
+        }
+        let difference = Double(output[sample * rows + row]) - exact
+        error += difference * difference
+        norm += exact * exact
+      }
+    }
+    return (error / norm).squareRoot()
+  }
+}
