@@ -78,6 +78,8 @@ struct FileAssembly {
     header.graphs = graphs.map { GraphRecord($0) }
     header.operatorSets = operatorSets.map { OperatorSetRecord($0) }
     header.provenance = try ProvenanceRecord(provenance, tensorNumbers: checks.numbersByName)
+    // An empty message has no bytes, but a header has at least one (F-08).
+    if header == HeaderRecord() { header.provenance = ProvenanceRecord() }
     return try HeaderEncoding.bytes(of: header)
   }
 

@@ -57,7 +57,8 @@ struct CorruptionTests {
       let header = (0..<1 + generator.nextIndex(below: 200)).map { _ in
         // Field numbers 1 to 7 with wire type 2 are frequent, so that messages nest.
         generator.next() & 3 == 0
-          ? UInt8(8 * (1 + generator.nextIndex(below: 7)) + 2) : UInt8(truncatingIfNeeded: generator.next() & 31)
+          ? UInt8(8 * (1 + generator.nextIndex(below: 7)) + 2)
+          : UInt8(truncatingIfNeeded: generator.next() & 31)
       }
       let preamble = Preamble(
         headerOffset: 64, headerByteCount: header.count, headerDigest: xxh3(try Bytes(copying: header)))

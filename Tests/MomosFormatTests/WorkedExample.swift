@@ -8,10 +8,13 @@ enum WorkedExample {
   static func bytes() throws -> [UInt8] {
     var bytes: [UInt8] = []
     var isInside = false
-    for line in try Repository.text("spec/worked-example.md").split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in try Repository.text("spec/worked-example.md").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    {
       if line.hasPrefix("```") { isInside = line == "```hex" }
       let words = line.split(separator: " ")
-      guard isInside, let first = words.first, let offset = Int(first, radix: 16), first.utf8.count == 4 else {
+      guard isInside, let first = words.first, let offset = Int(first, radix: 16), first.utf8.count == 4
+      else {
         continue
       }
       guard offset == bytes.count else { throw FolderError(code: Int32(offset)) }
