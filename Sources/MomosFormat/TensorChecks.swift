@@ -6,12 +6,15 @@ struct TensorChecks {
   private(set) var entries: [TensorEntry] = []
   /// Tensor numbers by the bytes of their names: names that differ only in Unicode normalisation differ.
   private(set) var numbersByName: [[UInt8]: Int] = [:]
-  /// Tensors in the whole header.
-  private let tensorCount: Int
+  /// Tensors in the whole header; those appended so far where it is still being written.
+  private var tensorCount: Int { max(announcedCount, entries.count) }
+  private let announcedCount: Int
 
   init(references: ReferenceTable, tensorCount: Int) {
     self.references = references
-    self.tensorCount = tensorCount
+    self.announcedCount = tensorCount
+    entries.reserveCapacity(tensorCount)
+    numbersByName.reserveCapacity(tensorCount)
   }
 
   mutating func append(_ record: TensorRecord) throws(FormatError) {
@@ -39,14 +42,11 @@ struct TensorChecks {
   }
 
   private static func kind(_ number: UInt32?, at place: String) throws(FormatError) -> TensorEntry.Kind {
-    switch number {
-    case 1: return .dense
-    case 2: return .mosaic
-    case 3: return .alias
-    default:
+    guard let kind = TensorEntry.Kind.allCases.first(where: { $0.number == number }) else {
       throw FormatError(
         .h03, at: place, expected: "a known tensor kind", found: number.map { "\($0)" } ?? "none")
     }
+    return kind
   }
 
   /// T-01: a present field of another kind is refused even if it says "none".
