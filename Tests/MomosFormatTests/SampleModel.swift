@@ -107,7 +107,7 @@ enum SampleModel {
       inputs: [
         GraphValue(
           name: "x", elementType: .float32, dimensions: [.symbol("batch"), .size(10), .unknown])
-      ], outputs: [GraphValue(name: "y")],
+      ], outputs: [GraphValue(name: "y", elementType: .float32, dimensions: [])],
       nodes: [
         Node(
           name: "first", operatorType: "Everything", domain: "com.example", inputs: ["x", "", "simple"],
