@@ -49,24 +49,24 @@ struct TensorChecks {
     return kind
   }
 
-  /// T-01: a present field of another kind is refused even if it says "none".
+  /// T-01; a field of another kind may say 0, which is "none".
   private static func checkFields(
     _ record: TensorRecord, of kind: TensorEntry.Kind, at place: String
   ) throws(FormatError) {
     var foreign: [String] = []
     if kind != .dense {
-      if record.section != nil { foreign.append("section") }
-      if record.storedElementType != nil { foreign.append("stored_element_type") }
+      if record.section ?? 0 != 0 { foreign.append("section") }
+      if record.storedElementType ?? 0 != 0 { foreign.append("stored_element_type") }
     }
-    if kind != .alias, record.aliasOf != nil { foreign.append("alias_of") }
+    if kind != .alias, record.aliasOf ?? 0 != 0 { foreign.append("alias_of") }
     if kind != .mosaic {
-      if record.blocking != nil { foreign.append("blocking") }
-      if record.composition != nil { foreign.append("composition") }
+      if record.blocking ?? 0 != 0 { foreign.append("blocking") }
+      if record.composition ?? 0 != 0 { foreign.append("composition") }
       if !record.permutation.isEmpty { foreign.append("permutation") }
-      if record.rowAxes != nil { foreign.append("row_axes") }
+      if record.rowAxes ?? 0 != 0 { foreign.append("row_axes") }
       if !record.parts.isEmpty { foreign.append("parts") }
-      if record.outlierSection != nil { foreign.append("outlier_section") }
-      if record.outlierCount != nil { foreign.append("outlier_count") }
+      if record.outlierSection ?? 0 != 0 { foreign.append("outlier_section") }
+      if record.outlierCount ?? 0 != 0 { foreign.append("outlier_count") }
     }
     guard let first = foreign.first else { return }
     throw FormatError(.t01, at: place, expected: "only fields of the kind \(kind)", found: first)

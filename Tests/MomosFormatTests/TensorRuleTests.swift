@@ -7,7 +7,7 @@ import Testing
 struct TensorRuleTests {
   static let tensors: [Refusal] = [
     Refusal(.t01, "dense with alias_of") { file in file.change("floats") { $0.aliasOf = 1 } },
-    Refusal(.t01, "dense with row_axes 0") { file in file.change("floats") { $0.rowAxes = 0 } },
+    Refusal(.t01, "dense with row axes") { file in file.change("floats") { $0.rowAxes = 1 } },
     Refusal(.t01, "dense with a part") { file in file.change("floats") { $0.parts = [PartRecord()] } },
     Refusal(.t01, "dense with permutation") { file in file.change("floats") { $0.permutation = [0, 1] } },
     Refusal(.t01, "alias with stored element type") { file in
@@ -197,7 +197,12 @@ struct TensorRuleTests {
       $0.outlierCount = 0
     }
     file.change("flat") { $0.rowAxes = 0 }
-    file.change("empty") { $0.section = 0 }
+    file.change("empty") {
+      $0.section = 0
+      $0.aliasOf = 0
+      $0.blocking = 0
+      $0.rowAxes = 0
+    }
     try MomosReader(try file.bytes()).checkAll()
   }
 }

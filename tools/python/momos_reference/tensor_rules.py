@@ -30,7 +30,7 @@ def check_tensor(header: SimpleNamespace, number: int) -> None:
     tensor = header.tensors[number - 1]
     what = f"tensor {tensor.name.decode()}"
     for kind, fields in FIELDS.items():
-        is_bare = not any(getattr(tensor, field) not in (None, []) for field in fields)
+        is_bare = not any(getattr(tensor, field) not in (None, 0, []) for field in fields)
         require(kind == tensor.kind or is_bare, "T-01", f"{what} has fields of another kind")
     require(len(tensor.dimensions) <= RANK_LIMIT, "T-02", f"{what} has rank {len(tensor.dimensions)}")
     is_countable = prod(max(size, 1) for size in tensor.dimensions) <= ELEMENT_LIMIT
