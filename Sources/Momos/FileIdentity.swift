@@ -1,7 +1,7 @@
 import Glibc
 
 /// Which file a path leads to, links followed.
-struct FileIdentity: Equatable {
+struct FileIdentity: Hashable {
   let device: UInt
   let node: UInt
 
@@ -12,6 +12,4 @@ struct FileIdentity: Equatable {
     device = UInt(facts.st_dev)
     node = UInt(facts.st_ino)
   }
-
-  static func exists(path: String) -> Bool { FileIdentity(path: path) != nil }
 }

@@ -12,7 +12,7 @@ struct OutputCheck {
   ) throws(MomosError) -> (reports: [VerificationReport.OutputReport], failures: [String]) {
     let inputs = try readInputs()
     let labels = try readLabels()
-    var model = try MomosError.translating { try reader.loadModel() }
+    var model = try MomosError.translating(in: options.file) { try reader.loadModel() }
     if let path = options.graph {
       (model.graphs, model.operatorSets) = try MomosError.translating { try GraphJSON.read(path) }
     }

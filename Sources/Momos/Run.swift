@@ -19,9 +19,10 @@ public struct Run: Sendable {
   ///   - tensor: multiplies by this tensor; the input and output have the name "" then. nil executes the graph.
   ///   - inputs: `.npy` files by graph input.
   ///   - outputs: `.npy` files to write by graph output.
+  ///   - overwrites: whether existing outputs may be replaced.
   public init(
     file: String, tensor: String?, inputs: [String: String], outputs: [String: String],
-    options: SessionOptions
+    overwrites: Bool = false, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     if let tensor {
       executable = .tensor(try TensorMultiplier(path: file, tensor: tensor, options: options))
@@ -34,14 +35,8 @@ public struct Run: Sendable {
       }
       executable = .graph(session)
     }
-    for path in outputs.values.sorted() {
-      let identity = FileIdentity(path: path)
-      guard
-        identity == nil || !([file] + inputs.values).contains(where: { FileIdentity(path: $0) == identity })
-      else {
-        throw MomosError(.usage, "the output '\(path)' is also an input; choose another name")
-      }
-    }
+    try OutputTargets.check(
+      outputs.values.sorted(), inputs: [file] + inputs.values.sorted(), overwrites: overwrites)
     var tensors: [String: Tensor] = [:]
     for (name, path) in inputs {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }

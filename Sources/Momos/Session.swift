@@ -25,7 +25,7 @@ public struct Session: Sendable {
 
   /// Opens a file, loads all tensors (digests are checked) and plans its graph.
   public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
-    let model = try MomosError.translating {
+    let model = try MomosError.translating(in: path) {
       try MomosReader(path: path, load: options.load).loadModel()
     }
     try self.init(model: model, name: path, options: options)
@@ -74,7 +74,7 @@ public struct TensorMultiplier: Sendable {
     path: String, tensor name: String, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     try MomosError.translating { try InstructionSet.checkEnvironment() }
-    let content = try MomosError.translating {
+    let content = try MomosError.translating(in: path) {
       try MomosReader(path: path, load: options.load).resolve(name)
     }
     try self.init(content, name: name, pool: options.makePool())

@@ -3,7 +3,7 @@ import CommandSupport
 public import Momos
 
 @main
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-convert",
     abstract: "Convert weights into a .momos file of motifs and mosaics.",
@@ -101,17 +101,15 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    try runCommand { () throws(MomosError) in
-      let conversion = try Conversion(options)
-      let plan = try conversion.plan()
-      if dryRun { return try printReport(conversion.preview(plan)) }
-      let progress = ProgressLine("converting", isQuiet: quiet)
-      defer { progress.finish() }
-      let report = try conversion.run(plan) { progress.update($0) }
-      progress.finish()
-      try printReport(report)
-    }
+  func run() throws(MomosError) {
+    let conversion = try Conversion(options)
+    let plan = try conversion.plan()
+    if dryRun { return try printReport(conversion.preview(plan)) }
+    let progress = ProgressLine("converting", isQuiet: quiet)
+    defer { progress.finish() }
+    let report = try conversion.run(plan) { progress.update($0) }
+    progress.finish()
+    try printReport(report)
   }
 
   private func printReport(_ report: ConversionReport) throws(MomosError) {

@@ -3,7 +3,7 @@ import CommandSupport
 import Momos
 
 @main
-struct RunCommand: ParsableCommand {
+struct RunCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-run",
     abstract: "Execute a .momos file directly from its mosaics.",
@@ -40,6 +40,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
+  @Flag(help: "Replace existing outputs.")
+  var force = false
+
   @OptionGroup var session: SessionFlags
 
   func validate() throws {
@@ -60,14 +63,13 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let inputs = tensor == nil ? try paths(input, option: "--input") : ["": input[0]]
     let outputs = tensor == nil ? try paths(output, option: "--output") : output.first.map { ["": $0] } ?? [:]
-    try runCommand { () throws(MomosError) in
-      let run = try Run(
-        file: file, tensor: tensor, inputs: inputs, outputs: outputs, options: session.options)
-      try run.writeOutputs()
-      guard bench else { return }
-      let report = try run.measure(repeating: self.repeat)
-      try printResult(json ? report.json : report.text)
-    }
+    let run = try Run(
+      file: file, tensor: tensor, inputs: inputs, outputs: outputs, overwrites: force,
+      options: session.options)
+    try run.writeOutputs()
+    guard bench else { return }
+    let report = try run.measure(repeating: self.repeat)
+    try printResult(json ? report.json : report.text)
   }
 
   private func paths(_ arguments: [String], option: String) throws -> [String: String] {

@@ -3,7 +3,7 @@ import CommandSupport
 import Momos
 
 @main
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-verify",
     abstract: "Compare a .momos file with its source, and its execution with its weights.",
@@ -47,19 +47,27 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var session: SessionFlags
 
+  func validate() throws {
+    try check(minCosine, in: -1...1, option: "--min-cosine")
+    try check(maxRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
+    try check(minAccuracy, in: 0...1, option: "--min-accuracy")
+  }
+
+  private func check(_ value: Double?, in range: ClosedRange<Double>, option: String) throws {
+    guard let value, !range.contains(value) else { return }
+    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
+    throw ValidationError("\(option) must be \(expected), found \(value)")
+  }
+
   func run() throws {
     let inputs = try NamedFile.paths(input, option: "--input")
-    var failed = false
-    try runCommand { () throws(MomosError) in
-      let verification = try Verification(options(inputs: inputs))
-      let progress = ProgressLine("verifying")
-      defer { progress.finish() }
-      let report = try verification.run { progress.update($0) }
-      progress.finish()
-      try printResult(json ? report.json : report.text)
-      failed = !report.hasPassed
-    }
-    if failed { throw ExitCode(1) }
+    let verification = try Verification(options(inputs: inputs))
+    let progress = ProgressLine("verifying")
+    defer { progress.finish() }
+    let report = try verification.run { progress.update($0) }
+    progress.finish()
+    try printResult(json ? report.json : report.text)
+    guard report.hasPassed else { throw ExitCode(1) }
   }
 
   private func options(inputs: [String: String]) -> VerificationOptions {
