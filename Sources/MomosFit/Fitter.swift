@@ -57,7 +57,8 @@ public struct Fitter {
     let matrix = try view.matrix(of: tensor)
     let mosaic = try Mosaic(
       packing: DistinctBlocks.indices(of: matrix, in: dictionary), rowCount: matrix.shape[0],
-      blockCount: dictionary.blockCount(covering: matrix.shape[1]), indexWidth: dictionary.indexWidth)
+      blockCount: dictionary.blockCount(covering: matrix.shape[1]), blockLength: dictionary.blockLength,
+      indexWidth: dictionary.indexWidth)
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
@@ -81,7 +82,7 @@ public struct Fitter {
     for (dictionary, indices) in zip(trained, encoded.indices) {
       let mosaic = try Mosaic(
         packing: indices, rowCount: rows.rowCount, blockCount: rows.blocksPerRow,
-        indexWidth: dictionary.indexWidth)
+        blockLength: dictionary.blockLength, indexWidth: dictionary.indexWidth)
       stages.append(Stage(dictionary: dictionary, mosaic: mosaic))
     }
     var scales: Tensor?

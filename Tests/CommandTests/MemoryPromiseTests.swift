@@ -21,7 +21,7 @@ struct MemoryPromiseTests {
         motifCount: Self.motifCount, blockLength: Self.blockLength, elementType: .float32,
         values: try Bytes(copying: motifs)),
       mosaic: Mosaic(
-        rowCount: Self.side, blockCount: blockCount, indexWidth: 8, layout: .rowMajor,
+        rowCount: Self.side, blockCount: blockCount, blockLength: 4, indexWidth: 8, layout: .rowMajor,
         bytes: indices.freeze()))
     let path = folder.file("large.momos")
     let writer = try MomosWriter(path: path)

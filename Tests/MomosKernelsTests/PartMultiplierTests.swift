@@ -103,7 +103,8 @@ private struct RandomPart {
     return Stage(
       dictionary: dictionary,
       mosaic: try Mosaic(
-        packing: indices, rowCount: size.rows, blockCount: blocks, indexWidth: dictionary.indexWidth))
+        packing: indices, rowCount: size.rows, blockCount: blocks, blockLength: dictionary.blockLength,
+        indexWidth: dictionary.indexWidth))
   }
 
   func input(batch: Int) -> [Float] {
