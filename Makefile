@@ -24,9 +24,9 @@ demo: build
 test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
-	python3 -m unittest discover -s tools/python/tests -t tools/python
+	cd tools/python && python3 -m unittest discover -s tests
 	swift build -c release --package-path tools/examples/EmbedReader
-	tools/examples/EmbedReader/check
+	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup

@@ -15,18 +15,30 @@ struct KMeansTests {
     }
   }
 
-  @Test func separatedClustersAreFound() {
+  /// Lloyd's condition: every motif but the pinned one is the mean of the blocks nearest to it.
+  @Test func motifsAreMeansOfTheirBlocks() {
     let centers: [[Float]] = [[0, 0], [10, 0], [0, 10], [-10, -10], [7, 7]]
     let sample = blocks(around: centers, each: 200, seed: 1)
     var generator = SeededGenerator(seed: 3)
     let motifs = KMeans(motifCount: 5, length: 2, pinsZeroMotif: true)
       .motifs(for: sample, generator: &generator, pool: pool)
     #expect(Array(motifs[0..<2]) == [0, 0])
-    for center in centers {
+    var sums = [Float](repeating: 0, count: 15)
+    for block in 0..<1000 {
       let distances = (0..<5).map { motif in
-        abs(motifs[motif * 2] - center[0]) + abs(motifs[motif * 2 + 1] - center[1])
+        (0..<2).reduce(Float(0)) { sum, offset in
+          let difference = sample[block * 2 + offset] - motifs[motif * 2 + offset]
+          return sum + difference * difference
+        }
       }
-      #expect(distances.min()! < 0.02)
+      let nearest = distances.firstIndex(of: distances.min()!)!
+      for offset in 0..<2 { sums[nearest * 3 + offset] += sample[block * 2 + offset] }
+      sums[nearest * 3 + 2] += 1
+    }
+    for motif in 1..<5 {
+      for offset in 0..<2 {
+        #expect(abs(motifs[motif * 2 + offset] - sums[motif * 3 + offset] / sums[motif * 3 + 2]) < 1e-3)
+      }
     }
   }
 
