@@ -9,6 +9,10 @@ import Momos
 /// or output.
 public protocol MomosCommand: ParsableCommand {}
 
+/// What help texts say about the exit codes of failures.
+public let failureCodes =
+  "64 usage, 65 bad data, 66 missing file or tensor, 70 internal, 74 input or output."
+
 extension MomosCommand {
   public static func main() {
     reserveStandardStreams()
@@ -79,10 +83,15 @@ private func reserveStandardStreams() {
 /// A mapped file that shrinks raises SIGBUS: one line and exit code 74 instead of a crash. A file that outgrows
 /// its limit becomes an ordinary write error.
 private func installSignalHandlers() {
+  let message =
+    "\(commandName): a file shrank while it was in use (run and verify with --load copy are immune)\n"
+  unsafe shrunkFileMessage = strdup(message)
   signal(SIGXFSZ, SIG_IGN)
   signal(SIGBUS) { _ in
-    let message: StaticString = "error: a file shrank while it was being read (--load copy is immune)\n"
-    _ = unsafe write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
+    if let message = unsafe shrunkFileMessage { _ = unsafe write(STDERR_FILENO, message, strlen(message)) }
     _exit(EX_IOERR)
   }
 }
+
+/// Written by the signal handler, which may not allocate; set once before the handler is installed.
+nonisolated(unsafe) private var shrunkFileMessage: UnsafeMutablePointer<CChar>?

@@ -32,7 +32,7 @@ struct TextTable {
 extension Double {
   /// The number with a fixed count of decimals, for tables; "inf", "-inf" and "nan" as they are.
   func text(decimals: Int) -> String {
-    guard isFinite, magnitude < 1e15 else { return isNaN ? "nan" : self > 0 ? "inf" : "-inf" }
+    guard magnitude < 1e15 else { return description }
     let unit = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
     let scaled = (magnitude * unit).rounded()
     let whole = Int(scaled / unit)

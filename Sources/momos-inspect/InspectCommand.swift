@@ -7,6 +7,8 @@ struct InspectCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-inspect",
     abstract: "Show what a .momos file holds, check it, and extract tensors.",
+    usage: "momos-inspect FILE.momos [options]",
+    discussion: "Exit codes: 0 done, \(failureCodes)",
     version: momosVersion)
 
   @Argument(help: ArgumentHelp("The file.", valueName: "FILE.momos"))
@@ -23,7 +25,7 @@ struct InspectCommand: MomosCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a tensor, reconstructed, as an .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
+      "Write a tensor as a dense .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
   var extract: [NamedFile] = []
 
   @Flag(help: "Print the report as JSON.")

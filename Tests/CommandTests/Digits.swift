@@ -1,4 +1,3 @@
-import MomosModel
 import MomosTestSupport
 import Testing
 
