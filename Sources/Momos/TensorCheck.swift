@@ -87,7 +87,8 @@ struct TensorCheck {
   private func executionMetrics(
     of mosaic: MosaicTensor, _ content: TensorContent
   ) throws(MomosError) -> ErrorMetrics {
-    let multiplier = try TensorMultiplier(content, name: entry.name, pool: pool)
+    let multiplier = try TensorMultiplier(
+      content, name: entry.name, precision: options.session.precision, pool: pool)
     let batch = 4
     let (rows, columns) = (multiplier.rows, multiplier.columns)
     var generator = SeededGenerator(seed: UInt64(entry.number))

@@ -27,7 +27,21 @@ public enum InstructionSet {
     throw .instructionSetUnavailable(name: name, available: available)
   }
 
+  /// True if the set in use looks up whole vectors of 8-bit indices, as the kernels of class `fast` want it.
+  public static var looksUpInVectors: Bool {
+    unsafe momos_lut_is_vectorised(lookups, MOMOS_LUT_K256)
+  }
+
   static let table: momos_kernel_table = unsafe selectedTable().pointee
+
+  /// The table kernels of the set in use; where this processor lacks what they need, the best that it has.
+  static var lookups: OpaquePointer { unsafe lookupKernels.pointer }
+
+  private static let lookupKernels = unsafe LookupKernels(pointer: selectedLookups())
+
+  private static func selectedLookups() -> OpaquePointer {
+    unsafe momos_lut_named(table.name) ?? (forcedName == nil ? momos_lut_best() : momos_lut_named("scalar"))
+  }
 
   private static var forcedName: String? {
     guard let value = unsafe getenv("MOMOS_INSTRUCTION_SET") else { return nil }
@@ -51,4 +65,10 @@ public enum KernelError: Error, Hashable, CustomStringConvertible {
       "MOMOS_INSTRUCTION_SET is '\(name)'; this machine has \(available.joined(separator: ", "))"
     }
   }
+}
+
+/// Constant for the life of the process.
+@unsafe
+private struct LookupKernels: @unchecked Sendable {
+  let pointer: OpaquePointer
 }

@@ -14,7 +14,8 @@ for tensor in reader.tensors {
 let pool = ThreadPool(threadCount: 2)
 if case .mosaic(let mosaic) = try reader.load("fc1.weight") {
   var dictionaries = ExecutableDictionaries()
-  let weight = try LinearWeight(mosaic: mosaic, view: mosaic.view, dictionaries: &dictionaries)
+  let weight = try LinearWeight(
+    mosaic: mosaic, view: mosaic.view, precision: .fast, dictionaries: &dictionaries)
   let input = [Float](repeating: 1, count: weight.columns)
   var output = [Float](repeating: 0, count: weight.rows)
   var result = output.mutableSpan

@@ -1,0 +1,8 @@
+/// The C kernels of momos.
+#ifndef CMOMOSKERNELS_H
+#define CMOMOSKERNELS_H
+
+#include "momos_kernels.h"
+#include "momos_lut.h"
+
+#endif
