@@ -26,6 +26,39 @@ static inline size_t unpacked_index(const uint8_t *row, size_t block, uint32_t w
   return (value >> shift) & ((1u << width) - 1);
 }
 
+/// sum[i] += table[index(row_begin + i)] for one block of a mosaic in a tile layout.
+static void add_tiled_lookups(const momos_stage *stage, size_t block, const float *table, size_t row_begin,
+                              size_t rows, float *sum) {
+  const tile_shape shape = tile_shape_of(stage->layout);
+  for (size_t i = 0; i < rows;) {
+    const size_t row = row_begin + i;
+    const uint8_t *strip = stage->indices + strip_offset(stage, &shape, row, block / shape.bundle_blocks);
+    const size_t first = row % shape.strip_rows;
+    const size_t count = smaller(shape.strip_rows - first, rows - i);
+    for (size_t r = 0; r < count; r++)
+      sum[i + r] += table[strip_index(stage->layout, strip, first + r, block % shape.bundle_blocks)];
+    i += count;
+  }
+}
+
+/// sum[i] += sum over blocks t in [begin, end) of tables[t - begin][index(row_begin + i, t)], t ascending.
+static void add_lookups(const momos_stage *stage, size_t begin, size_t end, const float *tables, size_t row_begin,
+                        size_t rows, float *sum) {
+  const size_t stride = table_stride(stage);
+  if (stage->layout != MOMOS_LAYOUT_ROW_MAJOR) {
+    for (size_t t = begin; t < end; t++)
+      add_tiled_lookups(stage, t, tables + (t - begin) * stride, row_begin, rows, sum);
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) {
+    const uint8_t *row = stage->indices + (row_begin + i) * stage->row_byte_count;
+    float value = sum[i];
+    for (size_t t = begin; t < end; t++)
+      value += tables[(t - begin) * stride + unpacked_index(row, t, stage->index_width)];
+    sum[i] = value;
+  }
+}
+
 /// table[m] = sum over o of transposed[o, m] * x[o].
 static void fill_table(const float *transposed, size_t stride, size_t length, const float *x, float *table) {
   for (size_t m = 0; m < stride; m += MOMOS_LANES) {
@@ -49,13 +82,7 @@ static uint64_t multiply_tables(const momos_stage *stage, const float *x, size_t
         fill_table(stage->transposed, stride, stage->motif_length, x + t * stage->block_length,
                    tables + (t - begin) * stride);
       products += (uint64_t)(end - begin) << stage->index_width;
-      for (size_t i = 0; i < rows; i++) {
-        const uint8_t *row = stage->indices + (row_begin + i) * stage->row_byte_count;
-        float value = partial[i];
-        for (size_t t = begin; t < end; t++)
-          value += tables[(t - begin) * stride + unpacked_index(row, t, stage->index_width)];
-        partial[i] = value;
-      }
+      add_lookups(stage, begin, end, tables, row_begin, rows, partial);
     }
     for (size_t i = 0; i < rows; i++) sum[i] += partial[i];
   }

@@ -113,7 +113,8 @@ public struct Conversion: Sendable {
       motifCount: 1, blockLength: length, elementType: .float32,
       values: try Bytes(copying: [Float](repeating: 0, count: length)))
     let mosaic = Mosaic(
-      rowCount: matrix[0], blockCount: dictionary.blockCount(covering: matrix[1]), indexWidth: 0,
+      rowCount: matrix[0], blockCount: dictionary.blockCount(covering: matrix[1]), blockLength: length,
+      indexWidth: 0,
       layout: .rowMajor, bytes: Bytes())
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return MosaicTensor(elementType: .float32, shape: candidate.shape, view: view, parts: [part])

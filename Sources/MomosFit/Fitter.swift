@@ -57,7 +57,9 @@ public struct Fitter {
     let matrix = try view.matrix(of: tensor)
     let mosaic = try Mosaic(
       packing: DistinctBlocks.indices(of: matrix, in: dictionary), rowCount: matrix.shape[0],
-      blockCount: dictionary.blockCount(covering: matrix.shape[1]), indexWidth: dictionary.indexWidth)
+      blockCount: dictionary.blockCount(covering: matrix.shape[1]), blockLength: dictionary.blockLength,
+      indexWidth: dictionary.indexWidth,
+      layout: plan.dictionaries[position].layout(rowCount: matrix.shape[0]))
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
@@ -78,10 +80,11 @@ public struct Fitter {
       rows: rows, searches: trained.map(Self.search), motifs: trained.map { $0.storedFloats() })
     let encoded = encoder.encode(pool: pool)
     var stages: [Stage] = []
-    for (dictionary, indices) in zip(trained, encoded.indices) {
+    for (position, (dictionary, indices)) in zip(positions, zip(trained, encoded.indices)) {
       let mosaic = try Mosaic(
         packing: indices, rowCount: rows.rowCount, blockCount: rows.blocksPerRow,
-        indexWidth: dictionary.indexWidth)
+        blockLength: dictionary.blockLength, indexWidth: dictionary.indexWidth,
+        layout: plan.dictionaries[position].layout(rowCount: rows.rowCount))
       stages.append(Stage(dictionary: dictionary, mosaic: mosaic))
     }
     var scales: Tensor?

@@ -10,9 +10,45 @@ struct IndexCheck {
 
   func check() throws(FormatError) {
     if mosaic.indexWidth == 0 { return }
-    try checkSpareBits()
     let namedCount = dictionary.isAntipodal ? 2 * dictionary.storedMotifCount : dictionary.storedMotifCount
-    if namedCount < dictionary.tableCount { try checkIndices() }
+    let everyIndexIsNamed = namedCount == dictionary.tableCount
+    if let tiles = mosaic.tiles {
+      try checkPadding(tiles)
+      if !everyIndexIsNamed { try checkIndices(tiles) }
+    } else {
+      try checkSpareBits()
+      if !everyIndexIsNamed { try checkIndices() }
+    }
+  }
+
+  /// M-13 of a tile layout: rows beyond the last and blocks beyond the last have index 0.
+  private func checkPadding(_ tiles: TiledIndices) throws(FormatError) {
+    let bytes = mosaic.bytes.span(of: UInt8.self)
+    for row in 0..<tiles.paddedRowCount {
+      let firstBlock = row < mosaic.rowCount ? mosaic.blockCount : 0
+      for block in firstBlock..<tiles.paddedBlockCount
+      where tiles.index(row: row, block: block, in: bytes) != 0 {
+        throw FormatError(
+          .m13, at: "\(place), row \(row), block \(block)", expected: "padding of index 0",
+          found: "\(tiles.index(row: row, block: block, in: bytes))")
+      }
+    }
+  }
+
+  /// M-12 of a tile layout.
+  private func checkIndices(_ tiles: TiledIndices) throws(FormatError) {
+    let bytes = mosaic.bytes.span(of: UInt8.self)
+    for row in 0..<mosaic.rowCount {
+      for block in 0..<mosaic.blockCount {
+        let index = tiles.index(row: row, block: block, in: bytes)
+        guard dictionary.contains(index: Int(index)) else {
+          throw FormatError(
+            .m12, at: "\(place), row \(row), block \(block)",
+            expected: "an index that names one of \(dictionary.storedMotifCount) stored motifs",
+            found: "\(index)")
+        }
+      }
+    }
   }
 
   private var rowByteCount: Int {

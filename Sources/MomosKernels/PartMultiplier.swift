@@ -134,7 +134,7 @@ private struct ExecutableStage: Sendable {
     // Tables cost a vectorised product per motif and a lookup per row; motifs a scalar product per row.
     let length = dictionary.dictionary.motifLength
     let tableCost = dictionary.dictionary.tableCount * length / 8 + 2 * mosaic.rowCount
-    usesTables = mosaic.rowCount * length > tableCost
+    usesTables = mosaic.layout != .rowMajor || mosaic.rowCount * length > tableCost
   }
 
   /// Floats of the padded input.
@@ -170,6 +170,7 @@ private struct ExecutableStage: Sendable {
         unsafe dictionary.transposed.bytes.withUnsafeBytes { transposed in
           var stage = unsafe momos_stage(
             indices: indices.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            layout: momos_layout(rawValue: UInt32(mosaic.layout.rawValue)), row_count: mosaic.rowCount,
             row_byte_count: IndexLayout.rowByteCount(
               blockCount: mosaic.blockCount, indexWidth: mosaic.indexWidth),
             index_width: UInt32(mosaic.indexWidth), block_length: UInt32(facts.blockLength),

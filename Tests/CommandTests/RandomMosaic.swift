@@ -19,7 +19,8 @@ enum RandomMosaic {
         motifCount: motifCount, blockLength: blockLength, elementType: .float32,
         values: try Bytes(copying: motifs)),
       mosaic: Mosaic(
-        rowCount: side, blockCount: blockCount, indexWidth: 8, layout: .rowMajor, bytes: indices.freeze()))
+        rowCount: side, blockCount: blockCount, blockLength: blockLength, indexWidth: 8, layout: .rowMajor,
+        bytes: indices.freeze()))
     let writer = try MomosWriter(path: path)
     try writer.write(
       name: "w",

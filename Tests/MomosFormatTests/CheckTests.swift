@@ -31,7 +31,8 @@ struct CheckTests {
       for value in wrong {
         var changed = indices
         changed[block] = value
-        let mosaic = try Mosaic(packing: changed, rowCount: 3, blockCount: 11, indexWidth: width)
+        let mosaic = try Mosaic(
+          packing: changed, rowCount: 3, blockCount: 11, blockLength: 1, indexWidth: width)
         let error = #expect(throws: FormatError.self) {
           try IndexCheck(mosaic: mosaic, dictionary: dictionary, place: "stage").check()
         }

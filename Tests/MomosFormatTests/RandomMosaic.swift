@@ -37,7 +37,8 @@ struct RandomMosaic {
     return Stage(
       dictionary: dictionary,
       mosaic: try Mosaic(
-        packing: indices, rowCount: rowCount, blockCount: blockCount, indexWidth: dictionary.indexWidth))
+        packing: indices, rowCount: rowCount, blockCount: blockCount, blockLength: dictionary.blockLength,
+        indexWidth: dictionary.indexWidth))
   }
 
   mutating func rowScale(_ elementType: ElementType, rowCount: Int) throws -> Tensor {

@@ -28,7 +28,7 @@ enum WorkedExample {
     let dictionary = MotifDictionary(
       motifCount: 2, blockLength: 4, elementType: .float16,
       values: try Bytes(copying: [1, 2, 3, 4, -1, 0, 0.5, 0] as [Float16]))
-    let mosaic = try Mosaic(packing: [0, 1, 1, 1], rowCount: 2, blockCount: 2, indexWidth: 1)
+    let mosaic = try Mosaic(packing: [0, 1, 1, 1], rowCount: 2, blockCount: 2, blockLength: 4, indexWidth: 1)
     return MosaicTensor(
       elementType: .float32, shape: try Shape([2, 8]), view: .lastAxisIsInput(rank: 2),
       parts: [MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])])

@@ -78,7 +78,7 @@ struct WriterTests {
     let folder = try TemporaryFolder()
     var random = RandomMosaic(seed: 1)
     let dictionary = try random.dictionary(motifCount: 3, blockLength: 4)
-    let mosaic = try Mosaic(packing: [3], rowCount: 1, blockCount: 1, indexWidth: 2)
+    let mosaic = try Mosaic(packing: [3], rowCount: 1, blockCount: 1, blockLength: 4, indexWidth: 2)
     let writer = try MomosWriter(path: folder.file("a.momos"))
     try writer.write(
       name: "w",

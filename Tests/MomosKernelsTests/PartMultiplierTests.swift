@@ -29,6 +29,21 @@ struct PartMultiplierTests {
     #expect(error < 1e-5)
   }
 
+  @Test(
+    arguments: [
+      Form(blockLength: 4, motifCount: 256), Form(blockLength: 8, motifCount: 16),
+      Form(blockLength: 2, motifCount: 64, isOverlapping: true),
+      Form(blockLength: 16, motifCount: 256, isAntipodal: true),
+    ], [(130, 37), (300, 515), (1, 16)])
+  func tiledMosaicsGiveTheSameBits(form: Form, size: (rows: Int, columns: Int)) throws {
+    let part = try RandomPart(size, forms: [form], hasRowScale: true)
+    let input = part.input(batch: 2)
+    let tiled = try part.tiled()
+    #expect(
+      try part.product(input, batch: 2, threadCount: 1).output
+        == tiled.product(input, batch: 2, threadCount: 3).output)
+  }
+
   @Test func stagesOfDifferentBlockLengthsAdd() throws {
     let part = try RandomPart(
       (300, 130),
@@ -103,7 +118,31 @@ private struct RandomPart {
     return Stage(
       dictionary: dictionary,
       mosaic: try Mosaic(
-        packing: indices, rowCount: size.rows, blockCount: blocks, indexWidth: dictionary.indexWidth))
+        packing: indices, rowCount: size.rows, blockCount: blocks, blockLength: dictionary.blockLength,
+        indexWidth: dictionary.indexWidth))
+  }
+
+  private init(tensor: MosaicTensor) throws {
+    self.tensor = tensor
+    (rows, columns) = (tensor.matrixShape[0], tensor.matrixShape[1])
+    multiplier = PartMultiplier(
+      rows: rows, columns: columns,
+      stages: try tensor.parts[0].stages.map { ($0.mosaic, try ExecutableDictionary($0.dictionary)) },
+      rowScale: tensor.parts[0].rowScale?.floats())
+  }
+
+  /// The same part with its mosaics in the tile layout of their width.
+  func tiled() throws -> RandomPart {
+    let stages = try tensor.parts[0].stages.map { stage in
+      let layout = IndexLayout.preferred(
+        rowCount: 1000, indexWidth: stage.mosaic.indexWidth, blockLength: stage.mosaic.blockLength)
+      try #require(layout != .rowMajor)
+      return Stage(dictionary: stage.dictionary, mosaic: try stage.mosaic.rearranged(to: layout))
+    }
+    return try RandomPart(
+      tensor: MosaicTensor(
+        elementType: tensor.elementType, shape: tensor.shape, view: tensor.view,
+        parts: [MosaicPart(stages: stages, rowScale: tensor.parts[0].rowScale)]))
   }
 
   func input(batch: Int) -> [Float] {

@@ -17,7 +17,7 @@ struct ReconstructionTests {
       dictionary: dictionary,
       mosaic: try Mosaic(
         packing: indices, rowCount: rows, blockCount: indices.count / rows,
-        indexWidth: dictionary.indexWidth))
+        blockLength: dictionary.blockLength, indexWidth: dictionary.indexWidth))
   }
 
   @Test func overlappingBlocksAddThePreviousSecondHalf() throws {
