@@ -13,11 +13,11 @@ struct IndexCheck {
     let namedCount = dictionary.isAntipodal ? 2 * dictionary.storedMotifCount : dictionary.storedMotifCount
     let everyIndexIsNamed = namedCount == dictionary.tableCount
     if let tiles = mosaic.tiles {
-      try checkPadding(tiles)
       if !everyIndexIsNamed { try checkIndices(tiles) }
+      try checkPadding(tiles)
     } else {
-      try checkSpareBits()
       if !everyIndexIsNamed { try checkIndices() }
+      try checkSpareBits()
     }
   }
 

@@ -39,22 +39,23 @@ struct Command {
   /// Starts the command, in a folder that its arguments are relative to, and waits for its end.
   func callAsFunction(
     _ arguments: [String], in folder: TestFolder? = nil, environment: [String: String] = [:],
-    limit: Limit? = nil, output: Subprocess.Output = .captured
+    limit: Limit? = nil, output: Subprocess.Output = .captured, error: Subprocess.Output = .captured
   ) throws -> Subprocess.Result {
-    try start(arguments, in: folder, environment: environment, limit: limit, output: output).wait()
+    try start(arguments, in: folder, environment: environment, limit: limit, output: output, error: error)
+      .wait()
   }
 
   func start(
     _ arguments: [String], in folder: TestFolder? = nil, environment: [String: String] = [:],
-    limit: Limit? = nil, output: Subprocess.Output = .captured
+    limit: Limit? = nil, output: Subprocess.Output = .captured, error: Subprocess.Output = .captured
   ) throws -> Subprocess {
     guard let limit else {
       return try Subprocess(
-        path, arguments, in: folder?.path, environment: environment, output: output)
+        path, arguments, in: folder?.path, environment: environment, output: output, error: error)
     }
     return try Subprocess(
       "prlimit", [limit.argument, path] + arguments, in: folder?.path, environment: environment,
-      output: output)
+      output: output, error: error)
   }
 }
 

@@ -50,19 +50,21 @@ struct DeterminismTests {
     #expect(files.count == 3)
   }
 
+  /// Class `exact` gives the same bits everywhere, the others on every thread count of one instruction set.
   @Test(arguments: ["exact", "fast", "fastest"])
-  func executionGivesTheSameBytesOnEveryMachine(precision: String) throws {
+  func executionGivesTheSameBytesOnEveryThreadCount(precision: String) throws {
     let folder = try TestFolder()
     let path = try Digits.convert(into: folder, ["--stages", "2"])
-    var outputs: Set<[UInt8]> = []
-    for machine in try machines() {
+    var outputs: [String?: Set<[UInt8]>] = [:]
+    for machine in try machines() where machine.instructionSet != nil {
       let result = try Command.run(
         [path, "--input", Digits.imagesInput, "--output", "logits=\(folder.file("y.npy"))", "--force"]
           + ["--threads", machine.threads, "--precision", precision], environment: machine.environment)
       result.expectSuccess()
-      outputs.insert(try folder.bytes(of: "y.npy"))
+      let key = precision == "exact" ? nil : machine.instructionSet
+      outputs[key, default: []].insert(try folder.bytes(of: "y.npy"))
     }
-    #expect(outputs.count == 1)
+    #expect(!outputs.isEmpty && outputs.values.allSatisfy { $0.count == 1 })
   }
 
   @Test func unavailableInstructionSetIsRefused() throws {

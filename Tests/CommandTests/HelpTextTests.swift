@@ -2,7 +2,8 @@ import FoundationEssentials
 import MomosTestSupport
 import Testing
 
-/// Help texts are what `fixtures/commands/help` holds, so that a change is seen and read.
+/// Help texts are what `fixtures/commands/help` holds, so that a change is seen and read. To renew one:
+/// `COLUMNS=80 momos-run --help > fixtures/commands/help/momos-run.txt`.
 struct HelpTextTests {
   @Test(arguments: Command.all.map(\.name))
   func helpIsTheSnapshot(name: String) throws {

@@ -4,7 +4,7 @@ import MomosTestSupport
 
 /// A program that runs beside the test, without a shell.
 final class Subprocess {
-  /// Where its standard output goes.
+  /// Where its standard output or standard error goes.
   enum Output {
     case captured
     case file(String)
@@ -28,23 +28,15 @@ final class Subprocess {
   ///   - environment: added to the environment of the test.
   init(
     _ program: String, _ arguments: [String], in directory: String? = nil,
-    environment: [String: String] = [:], output: Output = .captured
+    environment: [String: String] = [:], output: Output = .captured, error: Output = .captured
   ) throws {
     folder = try TestFolder()
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    let flags = O_WRONLY | O_CREAT
-    switch output {
-    case .captured:
-      unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, folder.file("output"), flags, 0o600)
-    case .file(let path):
-      unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, path, flags, 0o600)
-    case .closed:
-      unsafe posix_spawn_file_actions_addclose(&actions, STDOUT_FILENO)
-    }
-    unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, folder.file("error"), flags, 0o600)
+    unsafe Self.redirect(STDOUT_FILENO, to: output, captured: folder.file("output"), &actions)
+    unsafe Self.redirect(STDERR_FILENO, to: error, captured: folder.file("error"), &actions)
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var process = pid_t()
     let words = (directory.map { ["env", "--chdir=\($0)"] } ?? []) + [program] + arguments
@@ -55,6 +47,17 @@ final class Subprocess {
     }
     guard code == 0 else { throw POSIXFailure(program: program, code: code) }
     self.process = process
+  }
+
+  private static func redirect(
+    _ stream: Int32, to output: Output, captured: String, _ actions: inout posix_spawn_file_actions_t
+  ) {
+    switch output {
+    case .captured:
+      unsafe posix_spawn_file_actions_addopen(&actions, stream, captured, O_WRONLY | O_CREAT, 0o600)
+    case .file(let path): unsafe posix_spawn_file_actions_addopen(&actions, stream, path, O_WRONLY, 0)
+    case .closed: unsafe posix_spawn_file_actions_addclose(&actions, stream)
+    }
   }
 
   deinit {
