@@ -10,8 +10,11 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/// How far ahead of the lookups indices are fetched into the second-level cache, in bytes.
+/// How far ahead of the lookups indices are fetched into the second-level cache, in bytes; at least one row tile.
 #define FETCH_AHEAD 8192
+
+/// Bytes that are fetched while BLOCKS_AT_ONCE tables are built.
+#define FETCH_WHILE_BUILDING 1024
 
 /// Where products start that are to be doubled `shift` times: with the biases of both plane bytes, and half a unit for
 /// rounding. The two top bytes of the doubled product are the high and the low plane byte of its entry.
@@ -53,6 +56,14 @@ INLINE void store_planes(const __m512i products[4], const uint32_t shift, uint8_
   _mm512_store_si512(high, high_bytes);
 }
 
+INLINE void fetch(const uint8_t *indices) { _mm_prefetch((const char *)indices, _MM_HINT_T1); }
+
+/// Fetches part `part` of `parts` that lie evenly among the upcoming row tiles.
+INLINE void fetch_part(lut_upcoming upcoming, size_t part) {
+  const uint8_t *first = upcoming.first + part * upcoming.stride;
+  UNROLLED for (int i = 0; i < FETCH_WHILE_BUILDING; i += 64) fetch(first + i);
+}
+
 /// A pair of quantised values in all lanes.
 INLINE __m512i pair_in_all_lanes(const int16_t *pair) {
   int32_t both;
@@ -62,11 +73,12 @@ INLINE __m512i pair_in_all_lanes(const int16_t *pair) {
 
 /// tables: [blocks, plane, entry_count], low plane first; 64, 128 or 256 entries.
 INLINE void build_large(const momos_lut_dictionary *dictionary, const int16_t *quantised, const uint32_t shift,
-                        size_t blocks, uint8_t *tables) {
+                        size_t blocks, lut_upcoming upcoming, uint8_t *tables) {
   const size_t entries = dictionary->entry_count, stride = dictionary->block_length;
   const size_t pairs = dictionary->motif_length / 2;
   for (size_t t = 0; t < blocks; t += BLOCKS_AT_ONCE) {
     const int16_t *motifs = dictionary->motifs;
+    fetch_part(upcoming, t / BLOCKS_AT_ONCE);
     for (size_t m = 0; m < entries; m += 64) {
       __m512i products[BLOCKS_AT_ONCE][4];
       UNROLLED for (int b = 0; b < BLOCKS_AT_ONCE; b++)
@@ -87,10 +99,11 @@ INLINE void build_large(const momos_lut_dictionary *dictionary, const int16_t *q
 
 /// tables: [bundles, plane, 8 blocks, 16 entries], low plane first.
 INLINE void build_k16(const momos_lut_dictionary *dictionary, const int16_t *quantised, const uint32_t shift,
-                      size_t bundles, uint8_t *tables) {
+                      size_t bundles, lut_upcoming upcoming, uint8_t *tables) {
   const size_t stride = dictionary->block_length, pairs = dictionary->motif_length / 2;
   for (size_t bundle = 0; bundle < bundles; bundle++, tables += 256, quantised += 8 * stride) {
     __m512i products[8];
+    fetch_part(upcoming, bundle);
     UNROLLED for (int b = 0; b < 8; b++) products[b] = PRODUCT_START(shift);
     for (size_t p = 0; p < pairs; p++) {
       const __m512i motifs = _mm512_load_si512(dictionary->motifs + 32 * p);
@@ -103,19 +116,20 @@ INLINE void build_k16(const momos_lut_dictionary *dictionary, const int16_t *qua
 }
 
 INLINE void build_shifted(const momos_lut_dictionary *dictionary, const int16_t *quantised, const uint32_t shift,
-                          size_t bundles, uint8_t *tables) {
+                          size_t bundles, lut_upcoming upcoming, uint8_t *tables) {
   if (dictionary->layout == MOMOS_LUT_K16)
-    build_k16(dictionary, quantised, shift, bundles, tables);
+    build_k16(dictionary, quantised, shift, bundles, upcoming, tables);
   else
-    build_large(dictionary, quantised, shift, bundles * lut_geometry_of(dictionary->layout).bundle_blocks, tables);
+    build_large(dictionary, quantised, shift, bundles * lut_geometry_of(dictionary->layout).bundle_blocks, upcoming,
+                tables);
 }
 
 static void build(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift, size_t bundles,
-                  uint8_t *tables) {
+                  lut_upcoming upcoming, uint8_t *tables) {
   if (shift)
-    build_shifted(dictionary, quantised, 1, bundles, tables);
+    build_shifted(dictionary, quantised, 1, bundles, upcoming, tables);
   else
-    build_shifted(dictionary, quantised, 0, bundles, tables);
+    build_shifted(dictionary, quantised, 0, bundles, upcoming, tables);
 }
 
 // Strips of 64 rows: 16-bit sums of both planes. Words hold two rows' bytes; `both` sums whole words, `odd` their upper
@@ -180,7 +194,7 @@ INLINE __m512i looked_up_in_256(__m512i indices, __mmask64 upper, const __m512i 
   return _mm512_mask_blend_epi8(upper, a, b);
 }
 
-INLINE void tile_of_256(const uint8_t *indices, const uint8_t *tables, size_t blocks, const int strips, float scale,
+INLINE void tile_of_256(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t blocks, const int strips, float scale,
                         float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
@@ -188,7 +202,7 @@ INLINE void tile_of_256(const uint8_t *indices, const uint8_t *tables, size_t bl
     __m512i planes[8];
     UNROLLED for (int i = 0; i < 8; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
-      _mm_prefetch((const char *)indices + 64 * i + FETCH_AHEAD, _MM_HINT_T1);
+      fetch(indices + distance + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 upper = _mm512_movepi8_mask(here);
       add_bytes(&totals[i].low, looked_up_in_256(here, upper, planes));
@@ -202,7 +216,7 @@ INLINE __m512i negated(__m512i bytes, __mmask64 where) {
   return _mm512_mask_sub_epi8(bytes, where, _mm512_setzero_si512(), bytes);
 }
 
-INLINE void tile_of_signed_128(const uint8_t *indices, const uint8_t *tables, size_t blocks, const int strips,
+INLINE void tile_of_signed_128(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t blocks, const int strips,
                                float scale, float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
@@ -210,7 +224,7 @@ INLINE void tile_of_signed_128(const uint8_t *indices, const uint8_t *tables, si
     __m512i planes[4];
     UNROLLED for (int i = 0; i < 4; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
-      _mm_prefetch((const char *)indices + 64 * i + FETCH_AHEAD, _MM_HINT_T1);
+      fetch(indices + distance + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 negative = _mm512_movepi8_mask(here);
       add_bytes(&totals[i].low, negated(_mm512_permutex2var_epi8(planes[0], here, planes[1]), negative));
@@ -231,7 +245,7 @@ INLINE __m512i fourth_indices(const __m512i lines[3]) {
   return _mm512_ternarylogic_epi64(lower, two, _mm512_srli_epi16(lines[2], 2), SELECT);
 }
 
-INLINE void tile_of_64(const uint8_t *indices, const uint8_t *tables, size_t bundles, const int strips, float scale,
+INLINE void tile_of_64(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t bundles, const int strips, float scale,
                        float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
@@ -241,7 +255,7 @@ INLINE void tile_of_64(const uint8_t *indices, const uint8_t *tables, size_t bun
     UNROLLED for (int i = 0; i < strips; i++, indices += 192) {
       __m512i lines[3];
       UNROLLED for (int l = 0; l < 3; l++) {
-        _mm_prefetch((const char *)indices + 64 * l + FETCH_AHEAD, _MM_HINT_T1);
+        fetch(indices + distance + 64 * l);
         lines[l] = _mm512_load_si512(indices + 64 * l);
         add_bytes(&totals[i].low, _mm512_permutexvar_epi8(lines[l], planes[2 * l]));
         add_bytes(&totals[i].high, _mm512_permutexvar_epi8(lines[l], planes[2 * l + 1]));
@@ -262,7 +276,7 @@ INLINE void add_blocks(__m512i *low, __m512i *high, __m512i places, const __m512
   *high = _mm512_dpbusd_epi32(*high, _mm512_permutexvar_epi8(places, planes[1]), ones);
 }
 
-INLINE void tile_of_16(const uint8_t *indices, const uint8_t *tables, size_t bundles, const int strips, float scale,
+INLINE void tile_of_16(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t bundles, const int strips, float scale,
                        float *sums) {
   const __m512i nibble = _mm512_set1_epi8(15), table_of_byte = _mm512_set1_epi32(0x30201000);
   __m512i low[8], high[8];
@@ -271,7 +285,7 @@ INLINE void tile_of_16(const uint8_t *indices, const uint8_t *tables, size_t bun
     const __m512i front[2] = {_mm512_load_si512(tables), _mm512_load_si512(tables + 128)};
     const __m512i back[2] = {_mm512_load_si512(tables + 64), _mm512_load_si512(tables + 192)};
     UNROLLED for (int i = 0; i < strips; i++) {
-      _mm_prefetch((const char *)indices + 64 * i + FETCH_AHEAD, _MM_HINT_T1);
+      fetch(indices + distance + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __m512i shifted = _mm512_srli_epi16(here, 4);
       add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(here, nibble, table_of_byte, AND_OR), front);
@@ -287,27 +301,39 @@ INLINE void tile_of_16(const uint8_t *indices, const uint8_t *tables, size_t bun
   }
 }
 
+/// How far from tile `tile` the indices lie that are to be fetched during its lookups.
+static ptrdiff_t fetch_distance(const lut_sweep *sweep, lut_geometry geometry, size_t tile, const uint8_t *indices) {
+  const size_t tile_bytes = geometry.tile_strips * geometry.strip_bytes * sweep->bundle_count;
+  const size_t tiles = lut_ceiling_quotient(sweep->strip_count, geometry.tile_strips);
+  const size_t target = tile + lut_ceiling_quotient(FETCH_AHEAD, tile_bytes);
+  if (target < tiles) return (ptrdiff_t)((target - tile) * sweep->tile_stride);
+  return (ptrdiff_t)((intptr_t)sweep->upcoming.first + (intptr_t)((target - tiles) * sweep->upcoming.stride) -
+                     (intptr_t)indices);
+}
+
 /// Visits the row tiles of a sweep, each with all vectors, and calls a tile function with a constant number of strips.
-#define SWEEP(name, tile, layout, full_tile)                                                        \
-  INLINE void name##_part(const lut_sweep *sweep, size_t first, const int strips) {                 \
-    const lut_geometry geometry = lut_geometry_of(layout);                                          \
-    const uint8_t *indices = sweep->indices + first * geometry.strip_bytes * sweep->bundle_count;   \
-    for (size_t v = 0; v < sweep->vector_count; v++)                                                \
-      tile(indices, sweep->tables + v * sweep->table_bytes, sweep->bundle_count, strips, sweep->scales[v], \
-           sweep->sums + v * sweep->sums_stride + first * geometry.strip_rows);                     \
-  }                                                                                                 \
-  static void name(const lut_sweep *sweep) {                                                        \
-    size_t first = 0;                                                                               \
-    for (; first + full_tile <= sweep->strip_count; first += full_tile) name##_part(sweep, first, full_tile); \
-    switch (sweep->strip_count - first) {                                                           \
-      case 1: name##_part(sweep, first, 1); break;                                                  \
-      case 2: name##_part(sweep, first, 2); break;                                                  \
-      case 3: name##_part(sweep, first, 3); break;                                                  \
-      case 4: if (full_tile > 4) name##_part(sweep, first, 4); break;                               \
-      case 5: if (full_tile > 4) name##_part(sweep, first, 5); break;                               \
-      case 6: if (full_tile > 4) name##_part(sweep, first, 6); break;                               \
-      case 7: if (full_tile > 4) name##_part(sweep, first, 7); break;                               \
-    }                                                                                               \
+#define SWEEP(name, tile_function, layout, full_tile)                                                             \
+  INLINE void name##_tile(const lut_sweep *sweep, size_t tile, const int strips) {                                \
+    const lut_geometry geometry = lut_geometry_of(layout);                                                        \
+    const uint8_t *indices = lut_tile_indices(sweep, geometry, tile, (size_t)strips);                             \
+    const ptrdiff_t distance = fetch_distance(sweep, geometry, tile, indices);                                    \
+    float *sums = sweep->sums + tile * full_tile * geometry.strip_rows;                                           \
+    for (size_t v = 0; v < sweep->vector_count; v++)                                                              \
+      tile_function(indices, distance, sweep->tables + v * sweep->table_bytes, sweep->bundle_count, strips,       \
+                    sweep->scales[v], sums + v * sweep->sums_stride);                                             \
+  }                                                                                                               \
+  static void name(const lut_sweep *sweep) {                                                                      \
+    const size_t tiles = sweep->strip_count / full_tile;                                                          \
+    for (size_t tile = 0; tile < tiles; tile++) name##_tile(sweep, tile, full_tile);                              \
+    switch (sweep->strip_count % full_tile) {                                                                     \
+      case 1: name##_tile(sweep, tiles, 1); break;                                                                \
+      case 2: name##_tile(sweep, tiles, 2); break;                                                                \
+      case 3: name##_tile(sweep, tiles, 3); break;                                                                \
+      case 4: name##_tile(sweep, tiles, 4 % full_tile); break;                                                    \
+      case 5: name##_tile(sweep, tiles, 5 % full_tile); break;                                                    \
+      case 6: name##_tile(sweep, tiles, 6 % full_tile); break;                                                    \
+      case 7: name##_tile(sweep, tiles, 7 % full_tile); break;                                                    \
+    }                                                                                                             \
   }
 
 SWEEP(sweep_256, tile_of_256, MOMOS_LUT_K256, 4)

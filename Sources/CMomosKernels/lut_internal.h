@@ -3,8 +3,8 @@
 
 #include "momos_lut.h"
 
-/// Columns that the windows of one group cover: a group and the longest halo of overlapping motifs.
-#define LUT_WINDOW_COLUMNS (MOMOS_LUT_GROUP_COLUMNS + 16)
+/// Columns that hold the windows of one group: a group, the longest halo of overlapping motifs, and zeros.
+#define LUT_WINDOW_COLUMNS (MOMOS_LUT_GROUP_COLUMNS + 32)
 
 /// What an unsigned plane byte says more than the signed byte it stands for.
 #define LUT_PLANE_BIAS 128
@@ -25,6 +25,13 @@ static inline lut_geometry lut_geometry_of(momos_lut_layout layout) {
   }
 }
 
+/// Blocks of a full segment. 64 Ki entries at most, so that tables and indices share the first-level cache.
+static inline size_t lut_segment_blocks(const momos_lut_dictionary *dictionary) {
+  const size_t group = MOMOS_LUT_GROUP_COLUMNS / dictionary->block_length;
+  const size_t most = dictionary->entry_count == 256 ? 32 : 64;
+  return most < group ? most : group;
+}
+
 static inline size_t lut_ceiling_quotient(size_t a, size_t b) { return a / b + (a % b != 0); }
 
 static inline size_t lut_smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -39,11 +46,19 @@ typedef struct {
   uint32_t shift;  ///< doublings of products, 0 or 1
 } lut_quantisation;
 
-/// The lookups of one group and stage, for a range of rows and some vectors.
+/// Indices that will be read soon, for fetching them into the cache: any address will do.
 typedef struct {
-  const uint8_t *indices;  ///< the range's tiles of the group, one after another
-  size_t bundle_count;     ///< bundles of the group
-  size_t strip_count;      ///< strips of the range
+  const uint8_t *first;
+  size_t stride;
+} lut_upcoming;
+
+/// The lookups of one segment of a stage, for a range of rows and some vectors.
+typedef struct {
+  const uint8_t *indices;  ///< the range's row tiles of the segment's group
+  size_t tile_stride;      ///< bytes from one full row tile to the next
+  size_t first_bundle;     ///< of the segment in its group
+  size_t bundle_count;     ///< of the segment
+  size_t strip_count;      ///< of the range
   size_t entry_count;
   bool is_signed;
   const uint8_t *tables;   ///< [vector_count] tables, `table_bytes` apart
@@ -52,7 +67,14 @@ typedef struct {
   float *sums;             ///< [vector_count] rows of the range, `sums_stride` apart
   size_t sums_stride;
   size_t vector_count;
+  lut_upcoming upcoming;   ///< row tiles of the sweep that follows
 } lut_sweep;
+
+/// The first index of the segment in a row tile that has `strips` strips.
+static inline const uint8_t *lut_tile_indices(const lut_sweep *sweep, lut_geometry geometry, size_t tile,
+                                              size_t strips) {
+  return sweep->indices + tile * sweep->tile_stride + sweep->first_bundle * strips * geometry.strip_bytes;
+}
 
 /// The steps that depend on the instruction set. Both pointers are aligned; both arrays may be read up to their
 /// multiple of 64 bytes.
@@ -65,9 +87,9 @@ struct momos_lut_kernels {
                                int16_t *quantised);
 
   /// Fills the tables of `bundle_count` bundles of blocks, in the form that `sweep` of the same kernels reads; at most
-  /// 2 bytes for each entry.
+  /// 2 bytes for each entry. Meanwhile it fetches some of the upcoming indices.
   void (*build)(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
-                size_t bundle_count, uint8_t *tables);
+                size_t bundle_count, lut_upcoming upcoming, uint8_t *tables);
 
   /// sums[vector][row] = fma(scale, sum over blocks of the looked-up entries, sums[vector][row]).
   void (*sweep)(momos_lut_layout layout, const lut_sweep *sweep);

@@ -1,4 +1,4 @@
-// Group by group: tables of all stages, lookups, float sums. Kernels of an instruction set do the steps.
+// Segment by segment: tables, lookups, float sums. The kernels of an instruction set do the steps.
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ typedef struct {
 } lut_workspace;
 
 static size_t table_bytes_of(const momos_lut_dictionary *dictionary) {
-  return MOMOS_LUT_GROUP_COLUMNS / dictionary->block_length * dictionary->entry_count * 2;
+  return lut_segment_blocks(dictionary) * dictionary->entry_count * 2;
 }
 
 static size_t aligned(size_t bytes) { return (bytes + MOMOS_LUT_ALIGNMENT - 1) / MOMOS_LUT_ALIGNMENT * MOMOS_LUT_ALIGNMENT; }
@@ -59,54 +59,108 @@ size_t momos_lut_scratch_bytes(const momos_lut_matrix *matrix, size_t batch, siz
   return lay_out(matrix, batch, row_count, NULL, NULL);
 }
 
-/// Copies the columns of a group's windows, zero beyond the last window and the last column.
-static void copy_window(const momos_lut_dictionary *dictionary, const float *x, size_t first_column, size_t columns,
-                        float *window) {
-  const size_t width = MOMOS_LUT_GROUP_COLUMNS + dictionary->motif_length - dictionary->block_length;
-  const size_t count = lut_smaller(width, columns - first_column);
-  memcpy(window, x + first_column, count * sizeof *window);
+/// The work of one call.
+typedef struct {
+  const momos_lut_kernels *kernels;
+  const momos_lut_matrix *matrix;
+  size_t row_begin, row_end;
+  lut_workspace workspace;
+} lut_product;
+
+/// A segment of a stage.
+typedef struct {
+  size_t first_column;  ///< of its group
+  size_t stage;
+  size_t first_block;   ///< in its group
+} lut_segment;
+
+static lut_segment next_segment(const momos_lut_matrix *matrix, lut_segment segment) {
+  const momos_lut_dictionary *dictionary = matrix->stages[segment.stage].dictionary;
+  const size_t columns = lut_smaller(MOMOS_LUT_GROUP_COLUMNS, matrix->columns - segment.first_column);
+  segment.first_block += lut_segment_blocks(dictionary);
+  if (segment.first_block * dictionary->block_length < columns) return segment;
+  segment.first_block = 0;
+  if (++segment.stage < matrix->stage_count) return segment;
+  return (lut_segment){segment.first_column + MOMOS_LUT_GROUP_COLUMNS, 0, 0};
+}
+
+/// The place of a segment's indices; tables, vectors and what follows are left out.
+static lut_sweep sweep_of(const lut_product *product, lut_segment segment) {
+  const momos_lut_matrix *matrix = product->matrix;
+  const momos_lut_dictionary *dictionary = matrix->stages[segment.stage].dictionary;
+  const lut_geometry geometry = lut_geometry_of(dictionary->layout);
+  const size_t columns = lut_smaller(MOMOS_LUT_GROUP_COLUMNS, matrix->columns - segment.first_column);
+  const size_t blocks = lut_ceiling_quotient(columns, dictionary->block_length);
+  const size_t own_blocks = lut_smaller(lut_segment_blocks(dictionary), blocks - segment.first_block);
+  const size_t bundles = lut_ceiling_quotient(blocks, geometry.bundle_blocks);
+  const size_t earlier_bundles = segment.first_column / dictionary->block_length / geometry.bundle_blocks;
+  const size_t all_strips = lut_ceiling_quotient(matrix->rows, geometry.strip_rows);
+  const size_t earlier_strips = product->row_begin / geometry.strip_rows;
+  const size_t offset = (earlier_bundles * all_strips + earlier_strips * bundles) * geometry.strip_bytes;
+  return (lut_sweep){
+      .indices = matrix->stages[segment.stage].indices + offset,
+      .tile_stride = geometry.tile_strips * bundles * geometry.strip_bytes,
+      .first_bundle = segment.first_block / geometry.bundle_blocks,
+      .bundle_count = lut_ceiling_quotient(own_blocks, geometry.bundle_blocks),
+      .strip_count = lut_ceiling_quotient(product->row_end - product->row_begin, geometry.strip_rows),
+      .entry_count = dictionary->entry_count,
+      .is_signed = dictionary->is_signed,
+  };
+}
+
+/// Where the lookups of a segment begin.
+static lut_upcoming upcoming_of(const lut_product *product, lut_segment segment) {
+  const lut_geometry geometry = lut_geometry_of(product->matrix->stages[segment.stage].dictionary->layout);
+  const lut_sweep sweep = sweep_of(product, segment);
+  const size_t strips = lut_smaller(geometry.tile_strips, sweep.strip_count);
+  return (lut_upcoming){lut_tile_indices(&sweep, geometry, 0, strips), sweep.tile_stride};
+}
+
+/// Copies the columns of a segment's windows, zero beyond the last window and the last column.
+static void copy_window(const lut_product *product, lut_segment segment, const float *x, float *window) {
+  const momos_lut_dictionary *dictionary = product->matrix->stages[segment.stage].dictionary;
+  const size_t halo = dictionary->motif_length - dictionary->block_length;
+  const size_t width = lut_segment_blocks(dictionary) * dictionary->block_length + halo;
+  const size_t first = segment.first_column + segment.first_block * dictionary->block_length;
+  const size_t count = lut_smaller(width, product->matrix->columns - first);
+  memcpy(window, x + first, count * sizeof *window);
   memset(window + count, 0, (LUT_WINDOW_COLUMNS - count) * sizeof *window);
 }
 
-/// Fills the tables of one stage and group for vectors x, x + x_stride and so on.
-static void build_tables(const momos_lut_kernels *kernels, const momos_lut_dictionary *dictionary,
-                         size_t first_column, size_t columns, size_t bundle_count, const float *x, size_t x_stride,
-                         const lut_workspace *workspace, lut_sweep *sweep) {
-  for (size_t v = 0; v < sweep->vector_count; v++) {
-    copy_window(dictionary, x + v * x_stride, first_column, columns, workspace->window);
-    const lut_quantisation quantisation = kernels->quantise(dictionary, workspace->window, workspace->quantised);
+/// Adds one segment's products with `count` vectors to their sums.
+static void multiply_segment(const lut_product *product, lut_segment segment, lut_segment next, const float *x,
+                             size_t x_stride, size_t count) {
+  const lut_workspace *workspace = &product->workspace;
+  const momos_lut_dictionary *dictionary = product->matrix->stages[segment.stage].dictionary;
+  lut_sweep sweep = sweep_of(product, segment);
+  for (size_t v = 0; v < count; v++) {
+    copy_window(product, segment, x + v * x_stride, workspace->window);
+    const lut_quantisation quantisation =
+        product->kernels->quantise(dictionary, workspace->window, workspace->quantised);
     workspace->scales[v] = quantisation.scale;
-    kernels->build(dictionary, workspace->quantised, quantisation.shift, bundle_count,
-                   workspace->tables + v * workspace->table_bytes);
+    product->kernels->build(dictionary, workspace->quantised, quantisation.shift, sweep.bundle_count,
+                            upcoming_of(product, segment), workspace->tables + v * workspace->table_bytes);
   }
+  sweep.tables = workspace->tables;
+  sweep.table_bytes = workspace->table_bytes;
+  sweep.scales = workspace->scales;
+  sweep.sums = workspace->sums;
+  sweep.sums_stride = workspace->sums_stride;
+  sweep.vector_count = count;
+  sweep.upcoming = upcoming_of(product, next);
+  product->kernels->sweep(dictionary->layout, &sweep);
 }
 
-/// Adds one stage's products with the columns of a group to the sums of some vectors.
-static void multiply_group(const momos_lut_kernels *kernels, const momos_lut_matrix *matrix,
-                           const momos_lut_stage *stage, size_t first_column, size_t row_begin, size_t row_end,
-                           const float *x, size_t x_stride, size_t vector_count, const lut_workspace *workspace) {
-  const momos_lut_dictionary *dictionary = stage->dictionary;
-  const lut_geometry geometry = lut_geometry_of(dictionary->layout);
-  const size_t columns = lut_smaller(MOMOS_LUT_GROUP_COLUMNS, matrix->columns - first_column);
-  const size_t blocks = lut_ceiling_quotient(columns, dictionary->block_length);
-  const size_t bundles = lut_ceiling_quotient(blocks, geometry.bundle_blocks);
-  const size_t earlier_bundles = first_column / dictionary->block_length / geometry.bundle_blocks;
-  const size_t all_strips = lut_ceiling_quotient(matrix->rows, geometry.strip_rows);
-  const size_t earlier_strips = row_begin / geometry.strip_rows;
-  lut_sweep sweep = {
-      .indices = stage->indices + (earlier_bundles * all_strips + earlier_strips * bundles) * geometry.strip_bytes,
-      .bundle_count = bundles,
-      .strip_count = lut_ceiling_quotient(row_end - row_begin, geometry.strip_rows),
-      .entry_count = dictionary->entry_count,
-      .is_signed = dictionary->is_signed,
-      .tables = workspace->tables,
-      .table_bytes = workspace->table_bytes,
-      .scales = workspace->scales,
-      .sums = workspace->sums,
-      .sums_stride = workspace->sums_stride,
-      .vector_count = vector_count};
-  build_tables(kernels, dictionary, first_column, matrix->columns, bundles, x, x_stride, workspace, &sweep);
-  kernels->sweep(dictionary->layout, &sweep);
+/// Sums of all segments for `count` vectors.
+static void multiply_vectors(const lut_product *product, const float *x, size_t x_stride, size_t count) {
+  memset(product->workspace.sums, 0, count * product->workspace.sums_stride * sizeof(float));
+  lut_segment segment = {0, 0, 0};
+  while (segment.first_column < product->matrix->columns) {
+    const lut_segment next = next_segment(product->matrix, segment);
+    const bool is_last = next.first_column >= product->matrix->columns;
+    multiply_segment(product, segment, is_last ? segment : next, x, x_stride, count);
+    segment = next;
+  }
 }
 
 /// Adds the sums of a range of rows to y.
@@ -118,19 +172,15 @@ static void add_sums(const float *sums, const float *row_scale, size_t row_begin
 void momos_lut_multiply(const momos_lut_kernels *kernels, const momos_lut_matrix *matrix, const float *x,
                         size_t x_stride, size_t batch, size_t row_begin, size_t row_end, void *scratch, float *y,
                         size_t y_stride) {
-  if (batch == 0 || row_begin >= row_end) return;
-  lut_workspace workspace;
-  lay_out(matrix, batch, row_end - row_begin, scratch, &workspace);
-  for (size_t first = 0; first < batch; first += workspace.vector_count) {
-    const size_t count = lut_smaller(workspace.vector_count, batch - first);
-    memset(workspace.sums, 0, count * workspace.sums_stride * sizeof(float));
-    for (size_t column = 0; column < matrix->columns; column += MOMOS_LUT_GROUP_COLUMNS) {
-      for (size_t i = 0; i < matrix->stage_count; i++)
-        multiply_group(kernels, matrix, matrix->stages + i, column, row_begin, row_end, x + first * x_stride,
-                       x_stride, count, &workspace);
-    }
+  if (batch == 0 || row_begin >= row_end || matrix->stage_count == 0) return;
+  lut_product product = {kernels, matrix, row_begin, row_end, {0}};
+  const lut_workspace *workspace = &product.workspace;
+  lay_out(matrix, batch, row_end - row_begin, scratch, &product.workspace);
+  for (size_t first = 0; first < batch; first += workspace->vector_count) {
+    const size_t count = lut_smaller(workspace->vector_count, batch - first);
+    multiply_vectors(&product, x + first * x_stride, x_stride, count);
     for (size_t v = 0; v < count; v++)
-      add_sums(workspace.sums + v * workspace.sums_stride, matrix->row_scale, row_begin, row_end,
+      add_sums(workspace->sums + v * workspace->sums_stride, matrix->row_scale, row_begin, row_end,
                y + (first + v) * y_stride);
   }
 }

@@ -19,7 +19,8 @@ static inline int16_t motif_element(const momos_lut_dictionary *dictionary, size
 
 /// tables: int16 [blocks, entry_count].
 static void build(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
-                  size_t bundle_count, uint8_t *tables) {
+                  size_t bundle_count, lut_upcoming upcoming, uint8_t *tables) {
+  (void)upcoming;
   const size_t blocks = bundle_count * lut_geometry_of(dictionary->layout).bundle_blocks;
   int16_t *entries = (int16_t *)(void *)tables;
   for (size_t t = 0; t < blocks; t++) {
@@ -66,13 +67,12 @@ static void sweep_row(momos_lut_layout layout, const lut_sweep *sweep, const uin
 
 static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   const lut_geometry geometry = lut_geometry_of(layout);
-  const size_t bundle_bytes = geometry.strip_bytes * sweep->bundle_count;
   for (size_t first = 0; first < sweep->strip_count; first += geometry.tile_strips) {
     const size_t strips = lut_smaller(geometry.tile_strips, sweep->strip_count - first);
-    const uint8_t *tile = sweep->indices + first * bundle_bytes;
+    const uint8_t *indices = lut_tile_indices(sweep, geometry, first / geometry.tile_strips, strips);
     for (size_t vector = 0; vector < sweep->vector_count; vector++)
       for (size_t i = 0; i < strips * geometry.strip_rows; i++)
-        sweep_row(layout, sweep, tile + i / geometry.strip_rows * geometry.strip_bytes, strips,
+        sweep_row(layout, sweep, indices + i / geometry.strip_rows * geometry.strip_bytes, strips,
                   first * geometry.strip_rows + i, vector);
   }
 }
