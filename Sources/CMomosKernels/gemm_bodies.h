@@ -1,0 +1,12 @@
+// All products of one instruction set; the including file defines what gemm_tile.h asks for and the linkage and names
+// MULTIPLY_DENSE and MULTIPLY_MOSAIC of the two functions made here.
+
+#include "gemm_tile.h"
+#include "gemm_rows.h"
+#include "gemm_dot.h"
+#if GEMM_LANES >= 8
+#include "direct_unpack.h"
+#endif
+#include "direct_offsets.h"
+#include "direct_rows.h"
+#include "gemm_product.h"

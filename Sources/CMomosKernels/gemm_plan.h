@@ -1,0 +1,78 @@
+// What all instruction sets agree on: the blocking of a product and the sizes of its scratch.
+#ifndef MOMOS_GEMM_PLAN_H
+#define MOMOS_GEMM_PLAN_H
+
+#include "momos_gemm.h"
+
+/// Values in one lane: 1, or 2 where pairs are multiplied.
+#ifndef PACKED_FLOATS
+#define PACKED_FLOATS 1
+#endif
+
+/// Most lanes of columns whose products are summed on their own; a tile of rows over as many stays in level 1, a packed
+/// panel of 48 vectors in level 2.
+#define LANE_BLOCK 1024
+#define COLUMN_BLOCK (LANE_BLOCK * PACKED_FLOATS)
+
+/// The same for dense products with fewer vectors than `WIDE_BATCH`, which sweep whole rows.
+#define NARROW_COLUMN_BLOCK 8192
+
+/// Smallest batch whose dense products are blocked.
+#define WIDE_BATCH 4
+
+/// Most vectors packed at a time: four panels of the widest kind.
+#define BATCH_BLOCK 192
+
+/// Vectors of lanes in the widest panel.
+#define PANEL_VECTORS 3
+
+/// Most lanes and rows of a tile in any instruction set.
+#define MOST_LANES 16
+#define MOST_ROWS 8
+
+/// Largest block length of a mosaic.
+#define MOST_BLOCK_LENGTH 64
+
+/// Floats from one row of an expanded tile to the next: expansion may begin within a block before the column block and
+/// end within a block after it.
+#define TILE_STRIDE (MOST_BLOCK_LENGTH + COLUMN_BLOCK + MOST_BLOCK_LENGTH)
+
+/// Offsets of the motifs of one row: those of a column block, one before it, and what rounding down to 8 adds.
+#define OFFSET_COUNT (COLUMN_BLOCK + 16)
+
+/// Scratch: an expanded tile, offsets, then packed panels.
+#define PANELS_BEGIN (MOST_ROWS * TILE_STRIDE + OFFSET_COUNT)
+
+/// At least as many in every instruction set.
+#define MOST_PANELS_BEGIN (2 * PANELS_BEGIN)
+
+static inline size_t smallest(size_t a, size_t b) { return a < b ? a : b; }
+
+static inline size_t divided_up(size_t count, size_t divisor) { return (count + divisor - 1) / divisor; }
+
+/// Vectors of the batch packed at a time: as even as multiples of the widest panel allow.
+static inline size_t batch_block(size_t batch) {
+  const size_t widest = PANEL_VECTORS * MOST_LANES;
+  const size_t block_count = divided_up(batch, BATCH_BLOCK);
+  return block_count == 0 ? widest : divided_up(divided_up(batch, block_count), widest) * widest;
+}
+
+/// Vectors of lanes in the next panel, where `vectors` are left: panels differ by at most one vector.
+static inline size_t panel_vectors(size_t vectors) { return divided_up(vectors, divided_up(vectors, PANEL_VECTORS)); }
+
+/// y = 0 for rows [row_begin, row_end) and every vector of the batch.
+static inline void clear_rows(const momos_batch *batch, size_t row_begin, size_t row_end) {
+  for (size_t b = 0; b < batch->batch; b++)
+    for (size_t i = row_begin; i < row_end; i++) batch->y[b * batch->y_stride + i] = 0;
+}
+
+/// Vectors [first, first + count) of a batch.
+static inline momos_batch batch_range(const momos_batch *batch, size_t first, size_t count) {
+  momos_batch range = *batch;
+  range.x += first * batch->x_stride;
+  range.y += first * batch->y_stride;
+  range.batch = count;
+  return range;
+}
+
+#endif

@@ -1,0 +1,144 @@
+// The products of one instruction set; include after the headers of tiles, rows and dots.
+
+/// What is multiplied: one of the two.
+typedef struct {
+  const momos_dense_weight *dense;
+  const momos_mosaic_weight *mosaic;
+} weight_source;
+
+/// sums[r][v] = sum over ascending j < rows->count of row r [j] * vector v of the packed panel [j].
+INLINE void multiply_panel(const tile_rows *rows, const float *panel, lanes sums[GEMM_ROWS][PANEL_VECTORS],
+                           const int vectors) {
+  lanes sum[GEMM_ROWS][PANEL_VECTORS] = {0};
+  const float *row[GEMM_ROWS];
+  for (int r = 0; r < GEMM_ROWS; r++) row[r] = rows->row[r];
+  const size_t count = rows->count, ahead = rows->ahead;
+  for (size_t begin = 0; begin < count; begin += 16) {
+    for (int r = 0; r < GEMM_ROWS; r++) __builtin_prefetch((const char *)(row[r] + begin) + ahead, 0, 2);
+    const size_t end = smallest(begin + 16, count);
+    for (size_t j = begin; j < end; j++) {
+      lanes input[PANEL_VECTORS];
+      UNROLLED for (int v = 0; v < vectors; v++) input[v] = loaded(panel + (j * vectors + v) * GEMM_LANES);
+      UNROLLED for (int r = 0; r < GEMM_ROWS; r++) {
+        const lanes weight = row[r][j];
+        UNROLLED for (int v = 0; v < vectors; v++) sum[r][v] = MULTIPLY_ADD(weight, input[v], sum[r][v]);
+      }
+    }
+  }
+  for (int r = 0; r < GEMM_ROWS; r++)
+    for (int v = 0; v < vectors; v++) sums[r][v] = sum[r][v];
+}
+
+#define DEFINE_MULTIPLY_PANEL(vectors)                                                   \
+  static void multiply_panel_##vectors(const tile_rows *rows, const float *panel,        \
+                                       lanes sums[GEMM_ROWS][PANEL_VECTORS]) {           \
+    multiply_panel(rows, panel, sums, vectors);                                          \
+  }
+DEFINE_MULTIPLY_PANEL(1)
+DEFINE_MULTIPLY_PANEL(2)
+DEFINE_MULTIPLY_PANEL(3)
+
+/// All products of one tile: panels first, then the vectors that fill no vector of lanes.
+static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_t begin, const float *panels,
+                          tile_target target) {
+  const size_t packed = batch->batch / GEMM_LANES * GEMM_LANES;
+  float *const y = target.y;
+  tile_rows again = *rows;
+  for (size_t b = 0; b < packed; again.ahead = 0) {
+    const size_t vectors = panel_vectors((packed - b) / GEMM_LANES);
+    target.count = vectors * GEMM_LANES;
+    target.y = y + b * target.y_stride;
+    const float *panel = panels + b * rows->count;
+    lanes sums[GEMM_ROWS][PANEL_VECTORS];
+    for (size_t v = 0; v < target.count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
+    switch (vectors) {
+      case 1: multiply_panel_1(&again, panel, sums); break;
+      case 2: multiply_panel_2(&again, panel, sums); break;
+      default: multiply_panel_3(&again, panel, sums);
+    }
+    add_sums(&target, sums, vectors);
+    b += target.count;
+  }
+  for (size_t b = packed; b < batch->batch; b += target.count) {
+    target.count = panel_vectors(batch->batch - b);
+    target.y = y + b * target.y_stride;
+    multiply_dots_f32(rows, batch->x + b * batch->x_stride + begin, batch->x_stride, &target);
+  }
+}
+
+/// The rows of a tile from `row` on, restricted to columns [begin, end), ready for multiplication.
+static tile_rows source_rows(const weight_source *source, size_t row, size_t row_end, size_t begin, size_t end,
+                             float *scratch) {
+  tile_rows rows;
+  if (source->dense) {
+    rows = dense_rows(source->dense, row, row_end, begin, end);
+    widen_rows(&rows, source->dense->type, scratch);
+  } else {
+    rows = expanded_rows(source->mosaic, row, row_end, begin, end, scratch);
+  }
+  pack_rows(&rows, scratch);
+  return rows;
+}
+
+/// Products of at most `BATCH_BLOCK` vectors, one column block after the other.
+static void multiply_wide(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
+                          size_t row_end, float *scratch) {
+  float *const panels = scratch + PANELS_BEGIN;
+  for (size_t begin = 0; begin < columns; begin += COLUMN_BLOCK) {
+    const size_t end = smallest(begin + COLUMN_BLOCK, columns);
+    pack_panels(batch, begin, batch->batch / GEMM_LANES, end - begin, panels);
+    for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
+      const tile_rows rows = source_rows(source, row, row_end, begin, end, scratch);
+      multiply_tile(&rows, batch, begin, panels,
+                    (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
+                                  .rows = smallest(row_end - row, GEMM_ROWS)});
+    }
+  }
+}
+
+/// Products of any batch, `BATCH_BLOCK` vectors after the other.
+static void multiply_batches(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
+                             size_t row_end, float *scratch) {
+  const size_t block = batch_block(batch->batch);
+  for (size_t first = 0; first < batch->batch; first += block) {
+    const momos_batch range = batch_range(batch, first, smallest(block, batch->batch - first));
+    multiply_wide(source, columns, &range, row_begin, row_end, scratch);
+  }
+}
+
+#if PACKED_FLOATS == 1
+/// Products of fewer than `WIDE_BATCH` vectors, straight from the rows of weights.
+static void multiply_narrow(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
+                            size_t row_end) {
+  for (size_t begin = 0; begin < weight->columns; begin += NARROW_COLUMN_BLOCK) {
+    const size_t end = smallest(begin + NARROW_COLUMN_BLOCK, weight->columns);
+    for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
+      const tile_rows rows = dense_rows(weight, row, row_end, begin, end);
+      const tile_target target = {.y = batch->y + row, .y_stride = batch->y_stride,
+                                  .rows = smallest(row_end - row, GEMM_ROWS), .count = batch->batch};
+      multiply_dots(&rows, batch->x + begin, batch->x_stride, &target, weight->type);
+    }
+  }
+}
+#endif
+
+MULTIPLY_DENSE(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
+               float *scratch) {
+  if (row_begin >= row_end || batch->batch == 0) return;
+  if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+#if PACKED_FLOATS == 1
+  if (batch->batch < WIDE_BATCH) {
+    multiply_narrow(weight, batch, row_begin, row_end);
+    return;
+  }
+#endif
+  multiply_batches(&(weight_source){.dense = weight}, weight->columns, batch, row_begin, row_end, scratch);
+}
+
+MULTIPLY_MOSAIC(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
+                float *scratch) {
+  if (row_begin >= row_end || batch->batch == 0) return;
+  if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+  if (weight->stage_count == 0) return;
+  multiply_batches(&(weight_source){.mosaic = weight}, weight->columns, batch, row_begin, row_end, scratch);
+}
