@@ -110,20 +110,6 @@ static uint64_t multiply_motifs(const momos_stage *stage, const float *x, size_t
   return (uint64_t)(row_end - row_begin) * stage->block_count;
 }
 
-static void multiply_dense(const float *matrix, size_t columns, const float *x, size_t row_begin, size_t row_end,
-                           float *output) {
-  for (size_t i = row_begin; i < row_end; i++) {
-    const float *row = matrix + i * columns;
-    lanes sum = 0;
-    size_t j = 0;
-    for (; j + MOMOS_LANES <= columns; j += MOMOS_LANES) sum += LOADED(row + j) * LOADED(x + j);
-    for (int lane = 0; j < columns; j++, lane++) sum[lane] += row[j] * x[j];
-    for (int distance = MOMOS_LANES / 2; distance > 0; distance /= 2)
-      for (int lane = 0; lane < distance; lane++) sum[lane] += sum[lane + distance];
-    output[i] = sum[0];
-  }
-}
-
 /// Scores of four blocks against all motifs.
 static inline void nearest_of_four(const float *const blocks[4], size_t length, const float *transposed,
                                    const float *half_norms, size_t padded, uint16_t nearest[4], float scores[4]) {
@@ -177,6 +163,5 @@ const momos_kernel_table MOMOS_KERNEL_TABLE = {
     .name = MOMOS_KERNEL_NAME,
     .multiply_tables = multiply_tables,
     .multiply_motifs = multiply_motifs,
-    .multiply_dense = multiply_dense,
     .nearest_motifs = nearest_motifs,
 };

@@ -54,7 +54,7 @@ public struct LinearWeight: Sendable {
   ) throws(ModelError) -> Int {
     switch form {
     case .dense(let matrix):
-      matrix.multiply(input, batch: batch, into: &output, pool: pool)
+      try matrix.multiply(input, batch: batch, into: &output, pool: pool)
       return 0
     case .mosaic(let mosaic):
       return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)

@@ -21,29 +21,6 @@ struct KernelTableTests {
     #expect(unsafe momos_kernels_named("sse9") == nil)
   }
 
-  @Test(arguments: sets, [0, 1, 15, 16, 17, 31, 32, 33, 100, 257])
-  func denseProductsAgree(set: String, columns: Int) throws {
-    let rows = 5
-    let matrix = normals(rows * columns, seed: 1)
-    let input = normals(columns, seed: 2)
-    var expected = [Float](repeating: 9, count: rows)
-    var found = expected
-    unsafe try table("scalar").multiply_dense(matrix, columns, input, 1, rows, &expected)
-    unsafe try table(set).multiply_dense(matrix, columns, input, 1, rows, &found)
-    #expect(found == expected)
-    #expect(found[0] == 9, "rows outside the range are not touched")
-    for row in 1..<rows {
-      var exact = 0.0
-      var magnitude = 0.0
-      for column in 0..<columns {
-        exact += Double(matrix[row * columns + column]) * Double(input[column])
-        magnitude += abs(Double(matrix[row * columns + column]) * Double(input[column]))
-      }
-      // Each of the products and at most ceil(n / 16) + 4 additions rounds once: bound (n / 16 + 6) 2^-24.
-      #expect(abs(Double(found[row]) - exact) <= (Double(columns) / 16 + 6) * 0x1p-24 * magnitude)
-    }
-  }
-
   @Test(arguments: sets, [1, 2, 15, 16, 17, 255, 256, 300])
   func nearestMotifsAgree(set: String, motifCount: Int) throws {
     let (length, count) = (3, 41)

@@ -61,11 +61,6 @@ typedef struct MOMOS_SENDABLE {
   uint64_t (*multiply_motifs)(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
                               float *sum);
 
-  /// output[i] = sum over j of matrix[i, j] * x[j] for rows in [row_begin, row_end): 16 partial sums over
-  /// j mod 16, then added pairwise (distance 8, 4, 2, 1).
-  void (*multiply_dense)(const float *matrix, size_t columns, const float *x, size_t row_begin, size_t row_end,
-                         float *output);
-
   /// For each of `count` blocks the motif with the smallest squared distance, ties to the lowest index:
   /// the largest score[m] = (sum over o of block[o] * motif m[o], o ascending) - half_norms[m].
   /// transposed: [length, padded], half_norms: [padded], +infinity beyond the last motif.
