@@ -46,8 +46,18 @@ static void add_lookups(const momos_stage *stage, size_t begin, size_t end, cons
                         size_t rows, float *sum) {
   const size_t stride = table_stride(stage);
   if (stage->layout != MOMOS_LAYOUT_ROW_MAJOR) {
+    const size_t strips = stage->layout == MOMOS_LAYOUT_TILE_K256 && row_begin % 64 == 0 ? rows / 64 : 0;
+    const tile_shape shape = tile_shape_of(stage->layout);
+    // Sixteen blocks at a time: their tables stay in the nearest cache.
+    for (size_t first = begin; first < end && strips > 0; first += 16)
+      for (size_t strip = 0; strip < strips; strip++) {
+        const size_t row = row_begin + 64 * strip;
+        MOMOS_STRIP_LOOKUPS(stage->indices + strip_offset(stage, &shape, row, first), tile_row_count(stage, &shape, row),
+                          smaller(16, end - first), tables + (first - begin) * stride, stride, sum + 64 * strip);
+      }
     for (size_t t = begin; t < end; t++)
-      add_tiled_lookups(stage, t, tables + (t - begin) * stride, row_begin, rows, sum);
+      add_tiled_lookups(stage, t, tables + (t - begin) * stride, row_begin + 64 * strips, rows - 64 * strips,
+                        sum + 64 * strips);
     return;
   }
   for (size_t i = 0; i < rows; i++) {

@@ -4,9 +4,15 @@
 #include "momos_kernels.h"
 
 extern const momos_kernel_table momos_scalar_kernels;
+
+/// strip_lookups.h
+typedef void strip_lookups(const uint8_t *strip, size_t block_step, size_t blocks, const float *tables, size_t stride,
+                           float *sum);
+strip_lookups momos_scalar_strip_lookups;
 #if defined(__x86_64__)
 extern const momos_kernel_table momos_avx2_kernels;
 extern const momos_kernel_table momos_avx512_kernels;
+strip_lookups momos_avx2_strip_lookups;
 #endif
 
 /// Blocks whose products form one group.
@@ -44,6 +50,13 @@ static inline tile_shape tile_shape_of(momos_layout layout) {
   }
 }
 
+/// Rows of the tile that holds a row, with those that pad its last strip.
+static inline size_t tile_row_count(const momos_stage *stage, const tile_shape *shape, size_t row) {
+  const size_t padded_rows = (stage->row_count + shape->strip_rows - 1) / shape->strip_rows * shape->strip_rows;
+  const size_t rest = padded_rows - row / shape->tile_rows * shape->tile_rows;
+  return rest < shape->tile_rows ? rest : shape->tile_rows;
+}
+
 /// The first byte of the strip that holds a row of a bundle.
 static inline size_t strip_offset(const momos_stage *stage, const tile_shape *shape, size_t row, size_t bundle) {
   const size_t bundles = (stage->block_count + shape->bundle_blocks - 1) / shape->bundle_blocks;
@@ -52,7 +65,7 @@ static inline size_t strip_offset(const momos_stage *stage, const tile_shape *sh
   const size_t group_start = bundle / group_bundles * group_bundles;
   const size_t bundles_here = bundles - group_start < group_bundles ? bundles - group_start : group_bundles;
   const size_t tile_start = row / shape->tile_rows * shape->tile_rows;
-  const size_t rows_here = padded_rows - tile_start < shape->tile_rows ? padded_rows - tile_start : shape->tile_rows;
+  const size_t rows_here = tile_row_count(stage, shape, row);
   const size_t steps = group_start * padded_rows + tile_start * bundles_here + (bundle - group_start) * rows_here +
                        (row - tile_start) / shape->strip_rows * shape->strip_rows;
   return steps * shape->bytes_per_row;

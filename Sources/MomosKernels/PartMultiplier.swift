@@ -95,7 +95,9 @@ public struct PartMultiplier: Sendable {
   private func rowTasks(batch: Int, pool: ThreadPool) -> RowTasks {
     let lookups = stages.reduce(0) { $0 + $1.mosaic.blockCount } * rows
     let wanted = lookups < 20_000 || batch >= 4 * pool.threadCount ? 1 : pool.threadCount
-    return RowTasks(batch: batch, rowCount: rows, rows: max(1, (rows + wanted - 1) / wanted))
+    // Whole strips of the tile layouts, which kernels then take at once.
+    let share = ((rows + wanted - 1) / wanted + 63) & ~63
+    return RowTasks(batch: batch, rowCount: rows, rows: min(rows, share))
   }
 }
 
