@@ -8,7 +8,7 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test check lint install generate clean
+.PHONY: all setup build demo test check lint bench install generate clean
 
 all: build
 
@@ -33,6 +33,11 @@ lint: setup
 	@tools/check
 
 check: lint test
+
+# Measures this machine, against OpenBLAS, and writes docs/performance.md. Wants an otherwise idle machine.
+bench: build
+	@PACKAGES=libopenblas-dev tools/setup
+	@tools/benchmarks/run $(PRODUCTS)/release
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup
