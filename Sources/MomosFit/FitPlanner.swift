@@ -42,7 +42,7 @@ public struct FitPlanner {
   }
 
   private func blockCount(of candidate: FitCandidate) -> Int {
-    guard case .linear(let view) = candidate.role else { return 0 }
+    guard case .linear(let view) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
     let matrix = view.matrixShape(of: candidate.shape)
     return matrix[0] * ((matrix[1] + options.blockLength - 1) / options.blockLength)
   }

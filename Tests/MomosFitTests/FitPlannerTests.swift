@@ -53,6 +53,24 @@ struct FitPlannerTests {
     #expect(try model.plan().dictionaries.map(\.motifCount) == [2, 2])
   }
 
+  // 1024 blocks of "w" alone: floor(0.05 * 1024) = 51. Integers cannot become mosaics.
+  @Test func capacityCountsOnlyBlocksThatShareTheDictionary() throws {
+    let integers = Tensor(
+      elementType: .int32, shape: try Shape([64, 64]),
+      bytes: try Bytes(copying: [Int32](repeating: 1, count: 4096)))
+    var model = FitTestModel(tensors: [
+      ("i", integers), ("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 3)),
+    ])
+    model.options.motifs = .capacity(0.05)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [51])
+    // 90,000 blocks of integers are no reason to refuse.
+    model.tensors[0].tensor = Tensor(
+      elementType: .int32, shape: try Shape([3000, 120]),
+      bytes: try Bytes(copying: [Int32](repeating: 1, count: 360_000)))
+    model.options.motifs = .capacity(0.9)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [921])
+  }
+
   // The paper's formula by hand: blocks = 64 * 16 = 1024; floor(0.05 * 1024) = 51; 1e-9 * 1024 < 1 gives 1.
   @Test(arguments: [(0.05, 51), (1e-9, 1)])
   func capacityGivesThePapersMotifCount(capacity: Double, motifCount: Int) throws {
