@@ -4,6 +4,7 @@ import Glibc
 struct FileIdentity: Hashable {
   let device: UInt
   let node: UInt
+  let isFolder: Bool
 
   /// nil if there is no such file.
   init?(path: String) {
@@ -11,5 +12,6 @@ struct FileIdentity: Hashable {
     guard unsafe stat(path, &facts) == 0 else { return nil }
     device = UInt(facts.st_dev)
     node = UInt(facts.st_ino)
+    isFolder = facts.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -48,7 +48,7 @@ struct OutputCheck {
 
   private func readInputs() throws(MomosError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
-    for (name, path) in options.inputs {
+    for (name, path) in options.inputs.sorted(by: { $0.key < $1.key }) {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }
     }
     return tensors

@@ -14,7 +14,7 @@ struct TensorCheck {
   func run(
     reader: MomosReader, source: SourceCollection?
   ) throws(MomosError) -> (report: VerificationReport.TensorReport, failures: [String]) {
-    let content = try MomosError.translating(in: options.file) { try reader.load(entry.name) }
+    let content = try MomosError.translating(in: options.file) { try reader.resolve(entry.name) }
     var failures: [String] = []
     var againstSource: MetricsReport?
     var isRecordedSource: Bool?

@@ -12,7 +12,7 @@ struct TextTable {
 
   mutating func add(_ cells: [String]) {
     precondition(cells.count == alignments.count)
-    rows.append(cells)
+    rows.append(cells.map(\.printable))
   }
 
   var text: String {
@@ -26,6 +26,16 @@ struct TextTable {
       while line.last == " " { line.removeLast() }
       return line
     }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// The text with control characters escaped: names of tensors come from files and must not steer a terminal.
+  var printable: String {
+    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
   }
 }
 

@@ -46,7 +46,10 @@ public struct Verification: Sendable {
     let pool = options.session.makePool()
     let recorded = Dictionary(
       reader.provenance.tensors.map { ($0.tensorName, $0) }, uniquingKeysWith: { $1 })
-    for (position, entry) in reader.tensors.enumerated() where entry.kind != .alias {
+    // The target of an alias is a tensor of its own; the source may hold other values under the alias's name.
+    let sourceNames = Set(source?.catalog.map(\.name) ?? [])
+    for (position, entry) in reader.tensors.enumerated()
+    where entry.kind != .alias || sourceNames.contains(entry.name) {
       let check = TensorCheck(
         entry: entry, recorded: recorded[entry.name], options: options, pool: pool)
       let (report, missed) = try check.run(reader: reader, source: source)

@@ -140,7 +140,7 @@ extension FitPlan {
     return 8 * (Double(byteCount(of: tensor)) + shares) / Double(weights)
   }
 
-  /// Bits per fitted weight of the model (CONTRACTS: "What bits means"); nil if nothing is fitted.
+  /// Bits per fitted weight of the model (indices, row scales, dictionaries, outliers); nil if nothing is fitted.
   public var bits: Double? {
     let fitted = tensors.filter { if case .dense = $0.form { false } else { true } }
     let weights = fitted.reduce(0) { $0 + $1.shape.elementCount }

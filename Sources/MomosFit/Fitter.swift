@@ -18,16 +18,8 @@ public struct Fitter {
     }
   }
 
-  /// The work of `train` and `fit` for a tensor, in weights; for showing progress.
-  public static func workCount(of tensor: TensorPlan) -> Int {
-    switch tensor.form {
-    case .dense, .exact: 0
-    case .mosaic: tensor.shape.elementCount
-    }
-  }
-
-  /// Trains the dictionaries of the tensors `[0...]` that share one with the tensor at `position`, unless they
-  /// are trained already. Reads the tensors of that group once each.
+  /// Trains the dictionaries of all tensors that share them with `tensor`, unless they are trained already.
+  /// Reads the tensors of that group once each.
   public mutating func train(
     for tensor: TensorPlan, read: (String) throws -> Tensor
   ) throws {

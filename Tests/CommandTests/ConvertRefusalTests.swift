@@ -71,7 +71,7 @@ struct ConvertRefusalTests {
     Refusal("w.npy -o old.momos --dry-run", 64, "old.momos", "--force"),
     Refusal("w.npy -o none/a.momos", 74, "none/a.momos"),
     Refusal("w.npy -o old.momos/a.momos", 74, "old.momos/a.momos"),
-    Refusal("w.npy -o empty --force", 65, "empty"),
+    Refusal("w.npy -o empty --force", 64, "empty", "folder"),
   ])
   func outputsThatCannotBe(refusal: Refusal) throws {
     try refusal.check(.convert, in: makeFolder())

@@ -60,7 +60,7 @@ struct VerifyRefusalTests {
     Refusal("digits.momos --extract fc1.bias=./digits.momos --force", 64, "also an input"),
     Refusal("digits.momos --extract fc1.bias=a.npy --extract fc2.bias=./a.npy", 64, "the same file"),
     Refusal("digits.momos --extract fc1.bias=none/a.npy", 74, "none/a.npy"),
-    Refusal("digits.momos --extract fc1.bias=weights --force", 74, "weights"),
+    Refusal("digits.momos --extract fc1.bias=weights --force", 64, "weights", "folder"),
   ])
   func inspectRefuses(refusal: Refusal) throws {
     try refusal.check(.inspect, in: makeFolder())

@@ -53,6 +53,63 @@ struct FitPlannerTests {
     #expect(try model.plan().dictionaries.map(\.motifCount) == [2, 2])
   }
 
+  // Each tensor has 100 blocks, fewer than motifs; an exact dictionary of 100 * 16 bytes is all of its 1600.
+  @Test func smallTensorsJoinTheSharedDictionary() throws {
+    var model = FitTestModel(
+      tensors: try (0..<20).map { ("w\($0)", try FitTestModel.normal(rows: 20, columns: 20, seed: $0)) })
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [256])
+    for tensor in try model.plan().tensors {
+      guard case .mosaic(_, dictionaries: [0], rowScale: .float16) = tensor.form else {
+        Issue.record("\(tensor.name) is \(tensor.form)")
+        continue
+      }
+    }
+    model.options.dictionaryScope = .tensor
+    #expect(try model.plan().dictionaries.isEmpty)
+  }
+
+  // 240 distinct blocks of 250: 240 * 16 bytes of dictionary and 250 of indices exceed the 4000 dense bytes.
+  @Test func anExactFormThatIsNotSmallerIsNotTaken() throws {
+    let values = (0..<1000).map { Float($0 % 960) }
+    let model = FitTestModel(tensors: [("w", try Tensor(values, shape: Shape([50, 20])))])
+    guard case .dense = try form(model.plan(), "w") else {
+      Issue.record("not kept dense")
+      return
+    }
+  }
+
+  // One float16 weight a row takes 2 bytes; its index and its row scale would take 3.
+  @Test func tensorsThatWouldGrowDoNotJoinTheSharedDictionary() throws {
+    let column = try Tensor(
+      rounding: FitTestModel.normal(rows: 1000, columns: 1, seed: 8).floats(), to: .float16,
+      shape: Shape([1000, 1]))
+    let model = FitTestModel(tensors: [
+      ("column", column), ("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 9)),
+    ])
+    guard case .dense = try form(model.plan(), "column"), case .mosaic = try form(model.plan(), "w") else {
+      Issue.record("planned otherwise")
+      return
+    }
+  }
+
+  // 1024 blocks of "w" alone: floor(0.05 * 1024) = 51. Integers cannot become mosaics.
+  @Test func capacityCountsOnlyBlocksThatShareTheDictionary() throws {
+    let integers = Tensor(
+      elementType: .int32, shape: try Shape([64, 64]),
+      bytes: try Bytes(copying: [Int32](repeating: 1, count: 4096)))
+    var model = FitTestModel(tensors: [
+      ("i", integers), ("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 3)),
+    ])
+    model.options.motifs = .capacity(0.05)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [51])
+    // 90,000 blocks of integers are no reason to refuse.
+    model.tensors[0].tensor = Tensor(
+      elementType: .int32, shape: try Shape([3000, 120]),
+      bytes: try Bytes(copying: [Int32](repeating: 1, count: 360_000)))
+    model.options.motifs = .capacity(0.9)
+    #expect(try model.plan().dictionaries.map(\.motifCount) == [921])
+  }
+
   // The paper's formula by hand: blocks = 64 * 16 = 1024; floor(0.05 * 1024) = 51; 1e-9 * 1024 < 1 gives 1.
   @Test(arguments: [(0.05, 51), (1e-9, 1)])
   func capacityGivesThePapersMotifCount(capacity: Double, motifCount: Int) throws {

@@ -43,6 +43,19 @@ struct ReconstructionTests {
     #expect(try Reconstruction(tensor).dense().floats() == [22, 44, -14, -32])
   }
 
+  // One motif needs no indices: 16 bytes describe 2^48 weights, more than an address space holds.
+  @Test(arguments: [Composition.sum, .copy])
+  func weightsBeyondMemoryAreRefused(composition: Composition) throws {
+    let side = 1 << 24
+    let motif = try dictionary([1, 2, 3, 4], motifCount: 1, blockLength: 4)
+    let mosaic = Mosaic(
+      rowCount: side, blockCount: side / 4, blockLength: 4, indexWidth: 0, layout: .rowMajor, bytes: Bytes())
+    let tensor = MosaicTensor(
+      elementType: .float32, shape: try Shape([side, side]), view: .lastAxisIsInput(rank: 2),
+      composition: composition, parts: [MosaicPart(stages: [Stage(dictionary: motif, mosaic: mosaic)])])
+    #expect(throws: ModelError.allocationFailed(byteCount: 1 << 50)) { try Reconstruction(tensor).dense() }
+  }
+
   @Test func partsAndOutliersLandAtTheirPositions() throws {
     let ones = try dictionary([1, 1], motifCount: 1, blockLength: 2)
     let twos = try dictionary([2, 2], motifCount: 1, blockLength: 2)

@@ -66,6 +66,28 @@ struct InspectionTests {
     #expect(try half == Tensor.normal(100, elementType: .float16))
   }
 
+  @Test func namesCannotSteerATerminal() throws {
+    let folder = try TestFolder()
+    try NPYFixture.write(.normal(3), to: folder.file("b.npy"))
+    var options = ConversionOptions(
+      sources: ["a\u{1B}[31m\nb=" + folder.file("b.npy")], output: folder.file("model.momos"))
+    options.threadCount = 1
+    let conversion = try Conversion(options)
+    let report = try conversion.run(conversion.plan())
+    #expect(report.text.contains("a\\u{1B}[31m\\nb"))
+    #expect(
+      try Inspection(path: folder.file("model.momos")).report().tensorText.contains("\\u{1B}[31m\\nb"))
+  }
+
+  @Test func aFolderIsNoOutput() throws {
+    let conversion = try makeConversion()
+    let target = try conversion.folder.folder("target")
+    let inspection = try Inspection(path: conversion.file)
+    #expect(throws: MomosError(.usage, "the output '\(target)' is a folder; name a file in it")) {
+      try inspection.extract([("a", target)], overwrites: true)
+    }
+  }
+
   @Test func nothingIsExtractedIfOneTensorIsMissing() throws {
     let conversion = try makeConversion()
     let names = conversion.folder.names

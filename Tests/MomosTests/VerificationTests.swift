@@ -51,6 +51,25 @@ struct VerificationTests {
     #expect(try conversion.verify().hasPassed)
   }
 
+  @Test(arguments: [("target", true), ("other", false)])
+  func anAliasIsComparedWithTheSourcesTensorOfItsName(copied: String, passes: Bool) throws {
+    let folder = try TestFolder()
+    let file = fixtureFolder("valid") + "/alias.momos"
+    let tensors = try Inspection(path: file).report().tensors
+    let alias = try #require(tensors.first { $0.name == "fitted-alias" && $0.kind == "alias" })
+    for tensor in tensors {
+      var values = try Inspection(path: file).dense(tensor.name)
+      if tensor.name == alias.name && copied == "other" {
+        values = try Tensor(values.floats().map { $0 + 1 }, shape: values.shape)
+      }
+      try NPYFixture.write(values, to: folder.file(tensor.name + ".npy"))
+    }
+    var options = VerificationOptions(file: file)
+    options.sources = tensors.map { folder.file($0.name + ".npy") }
+    options.maximumRelativeError = 1e-6
+    #expect(try Verification(options).run().hasPassed == passes)
+  }
+
   @Test func thresholdAcceptsAnotherSource() throws {
     let conversion = try makeConversion()
     var values = try Tensor.normal(32, 16).floats()
