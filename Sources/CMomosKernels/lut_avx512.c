@@ -10,7 +10,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/// How far ahead of the lookups indices are fetched into the second-level cache, in bytes; at least one row tile.
+/// How far ahead of the lookups indices are fetched, in bytes.
 #define FETCH_AHEAD 8192
 
 /// Bytes that are fetched while BLOCKS_AT_ONCE tables are built.
@@ -56,7 +56,7 @@ INLINE void store_planes(const __m512i products[4], const uint32_t shift, uint8_
   _mm512_store_si512(high, high_bytes);
 }
 
-INLINE void fetch(const uint8_t *indices) { _mm_prefetch((const char *)indices, _MM_HINT_T1); }
+INLINE void fetch(const uint8_t *indices) { _mm_prefetch((const char *)indices, _MM_HINT_NTA); }
 
 /// Fetches part `part` of `parts` that lie evenly among the upcoming row tiles.
 INLINE void fetch_part(lut_upcoming upcoming, size_t part) {
@@ -187,6 +187,31 @@ INLINE void fold_strips(const strip_sums *strips, const int count, size_t blocks
   UNROLLED for (int i = 0; i < count; i++) fold_strip(strips + i, blocks, scale, sums + 64 * i);
 }
 
+/// What to fetch during the lookups of a row tile: bytes from an index to the one to be fetched, which change where the
+/// latter enters the next tile.
+typedef struct {
+  ptrdiff_t first, second;
+  size_t first_bundles;  ///< bundles to which `first` applies
+} fetch_plan;
+
+/// The address of row tile `tile` of a sweep, or of the sweep that follows.
+INLINE intptr_t tile_to_fetch(const lut_sweep *sweep, const uint8_t *indices, size_t tile, size_t target,
+                              size_t tile_count) {
+  if (target < tile_count) return (intptr_t)indices + (intptr_t)((target - tile) * sweep->tile_stride);
+  return (intptr_t)sweep->upcoming.first + (intptr_t)((target - tile_count) * sweep->upcoming.stride);
+}
+
+INLINE fetch_plan plan_fetches(const lut_sweep *sweep, lut_geometry geometry, size_t tile, const uint8_t *indices) {
+  const size_t tile_count = lut_ceiling_quotient(sweep->strip_count, geometry.tile_strips);
+  const size_t bundle_bytes = geometry.tile_strips * geometry.strip_bytes;
+  const size_t lead = FETCH_AHEAD / bundle_bytes, target = tile + lead / sweep->bundle_count;
+  const size_t turn = sweep->bundle_count - lead % sweep->bundle_count;
+  const intptr_t here = (intptr_t)indices, whole = (intptr_t)(sweep->bundle_count * bundle_bytes);
+  const intptr_t lead_bytes = whole - (intptr_t)(turn * bundle_bytes);
+  return (fetch_plan){tile_to_fetch(sweep, indices, tile, target, tile_count) + lead_bytes - here,
+                      tile_to_fetch(sweep, indices, tile, target + 1, tile_count) + lead_bytes - whole - here, turn};
+}
+
 /// The entries that 64 indices select from one plane of 256.
 INLINE __m512i looked_up_in_256(__m512i indices, __mmask64 upper, const __m512i plane[4]) {
   const __m512i a = _mm512_permutex2var_epi8(plane[0], indices, plane[1]);
@@ -194,15 +219,16 @@ INLINE __m512i looked_up_in_256(__m512i indices, __mmask64 upper, const __m512i 
   return _mm512_mask_blend_epi8(upper, a, b);
 }
 
-INLINE void tile_of_256(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t blocks, const int strips, float scale,
+INLINE void tile_of_256(const uint8_t *indices, fetch_plan plan, const uint8_t *tables, size_t blocks, const int strips, float scale,
                         float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
   for (size_t t = 0; t < blocks; t++, tables += 512, indices += 64 * strips) {
+    const uint8_t *ahead = indices + (t < plan.first_bundles ? plan.first : plan.second);
     __m512i planes[8];
     UNROLLED for (int i = 0; i < 8; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
-      fetch(indices + distance + 64 * i);
+      fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 upper = _mm512_movepi8_mask(here);
       add_bytes(&totals[i].low, looked_up_in_256(here, upper, planes));
@@ -216,15 +242,16 @@ INLINE __m512i negated(__m512i bytes, __mmask64 where) {
   return _mm512_mask_sub_epi8(bytes, where, _mm512_setzero_si512(), bytes);
 }
 
-INLINE void tile_of_signed_128(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t blocks, const int strips,
+INLINE void tile_of_signed_128(const uint8_t *indices, fetch_plan plan, const uint8_t *tables, size_t blocks, const int strips,
                                float scale, float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
   for (size_t t = 0; t < blocks; t++, tables += 256, indices += 64 * strips) {
+    const uint8_t *ahead = indices + (t < plan.first_bundles ? plan.first : plan.second);
     __m512i planes[4];
     UNROLLED for (int i = 0; i < 4; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
-      fetch(indices + distance + 64 * i);
+      fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 negative = _mm512_movepi8_mask(here);
       add_bytes(&totals[i].low, negated(_mm512_permutex2var_epi8(planes[0], here, planes[1]), negative));
@@ -245,17 +272,18 @@ INLINE __m512i fourth_indices(const __m512i lines[3]) {
   return _mm512_ternarylogic_epi64(lower, two, _mm512_srli_epi16(lines[2], 2), SELECT);
 }
 
-INLINE void tile_of_64(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t bundles, const int strips, float scale,
+INLINE void tile_of_64(const uint8_t *indices, fetch_plan plan, const uint8_t *tables, size_t bundles, const int strips, float scale,
                        float *sums) {
   strip_sums totals[4];
   clear_strips(totals, strips);
   for (size_t bundle = 0; bundle < bundles; bundle++, tables += 512) {
+    const uint8_t *ahead = indices + (bundle < plan.first_bundles ? plan.first : plan.second);
     __m512i planes[8];
     UNROLLED for (int i = 0; i < 8; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++, indices += 192) {
       __m512i lines[3];
       UNROLLED for (int l = 0; l < 3; l++) {
-        fetch(indices + distance + 64 * l);
+        fetch(ahead + 192 * i + 64 * l);
         lines[l] = _mm512_load_si512(indices + 64 * l);
         add_bytes(&totals[i].low, _mm512_permutexvar_epi8(lines[l], planes[2 * l]));
         add_bytes(&totals[i].high, _mm512_permutexvar_epi8(lines[l], planes[2 * l + 1]));
@@ -276,16 +304,17 @@ INLINE void add_blocks(__m512i *low, __m512i *high, __m512i places, const __m512
   *high = _mm512_dpbusd_epi32(*high, _mm512_permutexvar_epi8(places, planes[1]), ones);
 }
 
-INLINE void tile_of_16(const uint8_t *indices, ptrdiff_t distance, const uint8_t *tables, size_t bundles, const int strips, float scale,
+INLINE void tile_of_16(const uint8_t *indices, fetch_plan plan, const uint8_t *tables, size_t bundles, const int strips, float scale,
                        float *sums) {
   const __m512i nibble = _mm512_set1_epi8(15), table_of_byte = _mm512_set1_epi32(0x30201000);
   __m512i low[8], high[8];
   UNROLLED for (int i = 0; i < strips; i++) low[i] = high[i] = _mm512_setzero_si512();
   for (size_t bundle = 0; bundle < bundles; bundle++, tables += 256, indices += 64 * strips) {
+    const uint8_t *ahead = indices + (bundle < plan.first_bundles ? plan.first : plan.second);
     const __m512i front[2] = {_mm512_load_si512(tables), _mm512_load_si512(tables + 128)};
     const __m512i back[2] = {_mm512_load_si512(tables + 64), _mm512_load_si512(tables + 192)};
     UNROLLED for (int i = 0; i < strips; i++) {
-      fetch(indices + distance + 64 * i);
+      fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __m512i shifted = _mm512_srli_epi16(here, 4);
       add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(here, nibble, table_of_byte, AND_OR), front);
@@ -301,25 +330,15 @@ INLINE void tile_of_16(const uint8_t *indices, ptrdiff_t distance, const uint8_t
   }
 }
 
-/// How far from tile `tile` the indices lie that are to be fetched during its lookups.
-static ptrdiff_t fetch_distance(const lut_sweep *sweep, lut_geometry geometry, size_t tile, const uint8_t *indices) {
-  const size_t tile_bytes = geometry.tile_strips * geometry.strip_bytes * sweep->bundle_count;
-  const size_t tiles = lut_ceiling_quotient(sweep->strip_count, geometry.tile_strips);
-  const size_t target = tile + lut_ceiling_quotient(FETCH_AHEAD, tile_bytes);
-  if (target < tiles) return (ptrdiff_t)((target - tile) * sweep->tile_stride);
-  return (ptrdiff_t)((intptr_t)sweep->upcoming.first + (intptr_t)((target - tiles) * sweep->upcoming.stride) -
-                     (intptr_t)indices);
-}
-
 /// Visits the row tiles of a sweep, each with all vectors, and calls a tile function with a constant number of strips.
 #define SWEEP(name, tile_function, layout, full_tile)                                                             \
   INLINE void name##_tile(const lut_sweep *sweep, size_t tile, const int strips) {                                \
     const lut_geometry geometry = lut_geometry_of(layout);                                                        \
     const uint8_t *indices = lut_tile_indices(sweep, geometry, tile, (size_t)strips);                             \
-    const ptrdiff_t distance = fetch_distance(sweep, geometry, tile, indices);                                    \
+    const fetch_plan plan = plan_fetches(sweep, geometry, tile, indices);                                         \
     float *sums = sweep->sums + tile * full_tile * geometry.strip_rows;                                           \
     for (size_t v = 0; v < sweep->vector_count; v++)                                                              \
-      tile_function(indices, distance, sweep->tables + v * sweep->table_bytes, sweep->bundle_count, strips,       \
+      tile_function(indices, plan, sweep->tables + v * sweep->table_bytes, sweep->bundle_count, strips,       \
                     sweep->scales[v], sums + v * sweep->sums_stride);                                             \
   }                                                                                                               \
   static void name(const lut_sweep *sweep) {                                                                      \
