@@ -8,7 +8,7 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test check lint install generate clean
+.PHONY: all setup build demo test check lint bench install generate clean
 
 all: build
 
@@ -24,15 +24,20 @@ demo: build
 test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
-	python3 -m unittest discover -s tools/python/tests -t tools/python
+	cd tools/python && python3 -m unittest discover -s tests
 	swift build -c release --package-path tools/examples/EmbedReader
-	tools/examples/EmbedReader/check
+	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup
 	@tools/check
 
 check: lint test
+
+# Measures this machine, against OpenBLAS, and writes docs/performance.md. Wants an otherwise idle machine.
+bench: build
+	@PACKAGES=libopenblas-dev tools/setup
+	@tools/benchmarks/run $(PRODUCTS)/release
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

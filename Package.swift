@@ -88,7 +88,7 @@ let package = Package(
     tests("MomosFitTests", ["MomosFit", "MomosModel", "MomosKernels"]),
     tests("MomosRuntimeTests", ["MomosRuntime", "MomosModel", "MomosKernels"]),
     tests("MomosMetricsTests", ["MomosMetrics", "MomosModel"]),
-    tests("MomosTests", ["Momos", "MomosModel"]),
-    tests("CommandTests", ["Momos"]),
+    tests("MomosTests", ["Momos", "MomosInterchange", "MomosModel"]),
+    tests("CommandTests", ["Momos", "MomosModel"]),
   ]
 )

@@ -26,6 +26,49 @@ static inline size_t unpacked_index(const uint8_t *row, size_t block, uint32_t w
   return (value >> shift) & ((1u << width) - 1);
 }
 
+/// sum[i] += table[index(row_begin + i)] for one block of a mosaic in a tile layout.
+static void add_tiled_lookups(const momos_stage *stage, size_t block, const float *table, size_t row_begin,
+                              size_t rows, float *sum) {
+  const tile_shape shape = tile_shape_of(stage->layout);
+  for (size_t i = 0; i < rows;) {
+    const size_t row = row_begin + i;
+    const uint8_t *strip = stage->indices + strip_offset(stage, &shape, row, block / shape.bundle_blocks);
+    const size_t first = row % shape.strip_rows;
+    const size_t count = smaller(shape.strip_rows - first, rows - i);
+    for (size_t r = 0; r < count; r++)
+      sum[i + r] += table[strip_index(stage->layout, strip, first + r, block % shape.bundle_blocks)];
+    i += count;
+  }
+}
+
+/// sum[i] += sum over blocks t in [begin, end) of tables[t - begin][index(row_begin + i, t)], t ascending.
+static void add_lookups(const momos_stage *stage, size_t begin, size_t end, const float *tables, size_t row_begin,
+                        size_t rows, float *sum) {
+  const size_t stride = table_stride(stage);
+  if (stage->layout != MOMOS_LAYOUT_ROW_MAJOR) {
+    const size_t strips = stage->layout == MOMOS_LAYOUT_TILE_K256 && row_begin % 64 == 0 ? rows / 64 : 0;
+    const tile_shape shape = tile_shape_of(stage->layout);
+    // Sixteen blocks at a time: their tables stay in the nearest cache.
+    for (size_t first = begin; first < end && strips > 0; first += 16)
+      for (size_t strip = 0; strip < strips; strip++) {
+        const size_t row = row_begin + 64 * strip;
+        MOMOS_STRIP_LOOKUPS(stage->indices + strip_offset(stage, &shape, row, first), tile_row_count(stage, &shape, row),
+                          smaller(16, end - first), tables + (first - begin) * stride, stride, sum + 64 * strip);
+      }
+    for (size_t t = begin; t < end; t++)
+      add_tiled_lookups(stage, t, tables + (t - begin) * stride, row_begin + 64 * strips, rows - 64 * strips,
+                        sum + 64 * strips);
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) {
+    const uint8_t *row = stage->indices + (row_begin + i) * stage->row_byte_count;
+    float value = sum[i];
+    for (size_t t = begin; t < end; t++)
+      value += tables[(t - begin) * stride + unpacked_index(row, t, stage->index_width)];
+    sum[i] = value;
+  }
+}
+
 /// table[m] = sum over o of transposed[o, m] * x[o].
 static void fill_table(const float *transposed, size_t stride, size_t length, const float *x, float *table) {
   for (size_t m = 0; m < stride; m += MOMOS_LANES) {
@@ -49,13 +92,7 @@ static uint64_t multiply_tables(const momos_stage *stage, const float *x, size_t
         fill_table(stage->transposed, stride, stage->motif_length, x + t * stage->block_length,
                    tables + (t - begin) * stride);
       products += (uint64_t)(end - begin) << stage->index_width;
-      for (size_t i = 0; i < rows; i++) {
-        const uint8_t *row = stage->indices + (row_begin + i) * stage->row_byte_count;
-        float value = partial[i];
-        for (size_t t = begin; t < end; t++)
-          value += tables[(t - begin) * stride + unpacked_index(row, t, stage->index_width)];
-        partial[i] = value;
-      }
+      add_lookups(stage, begin, end, tables, row_begin, rows, partial);
     }
     for (size_t i = 0; i < rows; i++) sum[i] += partial[i];
   }
@@ -81,20 +118,6 @@ static uint64_t multiply_motifs(const momos_stage *stage, const float *x, size_t
     }
   }
   return (uint64_t)(row_end - row_begin) * stage->block_count;
-}
-
-static void multiply_dense(const float *matrix, size_t columns, const float *x, size_t row_begin, size_t row_end,
-                           float *output) {
-  for (size_t i = row_begin; i < row_end; i++) {
-    const float *row = matrix + i * columns;
-    lanes sum = 0;
-    size_t j = 0;
-    for (; j + MOMOS_LANES <= columns; j += MOMOS_LANES) sum += LOADED(row + j) * LOADED(x + j);
-    for (int lane = 0; j < columns; j++, lane++) sum[lane] += row[j] * x[j];
-    for (int distance = MOMOS_LANES / 2; distance > 0; distance /= 2)
-      for (int lane = 0; lane < distance; lane++) sum[lane] += sum[lane + distance];
-    output[i] = sum[0];
-  }
 }
 
 /// Scores of four blocks against all motifs.
@@ -150,6 +173,5 @@ const momos_kernel_table MOMOS_KERNEL_TABLE = {
     .name = MOMOS_KERNEL_NAME,
     .multiply_tables = multiply_tables,
     .multiply_motifs = multiply_motifs,
-    .multiply_dense = multiply_dense,
     .nearest_motifs = nearest_motifs,
 };

@@ -1494,7 +1494,7 @@ const ProtobufCMessageDescriptor momos__graph__descriptor =
   (ProtobufCMessageInit) momos__graph__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor momos__value__field_descriptors[3] =
+static const ProtobufCFieldDescriptor momos__value__field_descriptors[4] =
 {
   {
     "name",
@@ -1532,16 +1532,29 @@ static const ProtobufCFieldDescriptor momos__value__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "has_shape",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Momos__Value, has_has_shape),
+    offsetof(Momos__Value, has_shape),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned momos__value__field_indices_by_name[] = {
   2,   /* field[2] = dimensions */
   1,   /* field[1] = element_type */
+  3,   /* field[3] = has_shape */
   0,   /* field[0] = name */
 };
 static const ProtobufCIntRange momos__value__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor momos__value__descriptor =
 {
@@ -1551,7 +1564,7 @@ const ProtobufCMessageDescriptor momos__value__descriptor =
   "Momos__Value",
   "momos",
   sizeof(Momos__Value),
-  3,
+  4,
   momos__value__field_descriptors,
   momos__value__field_indices_by_name,
   1,  momos__value__number_ranges,

@@ -33,14 +33,10 @@ public struct Conversion: Sendable {
   }
 
   private func checkOutput() throws(MomosError) {
-    guard let output = options.output, let target = FileIdentity(path: output) else { return }
-    for path in source.catalog.map(\.origin) + [options.graph].compactMap({ $0 })
-    where FileIdentity(path: path) == target {
-      throw MomosError(.usage, "the output '\(output)' is also an input ('\(path)'); choose another name")
-    }
-    guard options.overwrites else {
-      throw MomosError(.usage, "'\(output)' exists already; --force replaces it")
-    }
+    guard let output = options.output else { return }
+    try OutputTargets.check(
+      [output], inputs: source.catalog.map(\.origin) + (options.graph.map { [$0] } ?? []),
+      overwrites: options.overwrites)
   }
 
   /// Decides what happens to every tensor.
@@ -117,7 +113,8 @@ public struct Conversion: Sendable {
       motifCount: 1, blockLength: length, elementType: .float32,
       values: try Bytes(copying: [Float](repeating: 0, count: length)))
     let mosaic = Mosaic(
-      rowCount: matrix[0], blockCount: dictionary.blockCount(covering: matrix[1]), indexWidth: 0,
+      rowCount: matrix[0], blockCount: dictionary.blockCount(covering: matrix[1]), blockLength: length,
+      indexWidth: 0,
       layout: .rowMajor, bytes: Bytes())
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return MosaicTensor(elementType: .float32, shape: candidate.shape, view: view, parts: [part])

@@ -56,5 +56,6 @@ public struct ConversionReport: Report, Sendable {
     let fitted = bits.map { ", \($0.text(decimals: 2)) bits per fitted weight" } ?? ""
     return table.text + "\n\n\(name)\(bound)\(fileByteCount.grouped) bytes, \(share.text(decimals: 1)) % of "
       + "\(sourceByteCount.grouped)\(fitted), \(fileBits.text(decimals: 2)) with everything in the file"
+      + (seconds.map { ", in \($0.text(decimals: 1)) s" } ?? "")
   }
 }

@@ -73,7 +73,8 @@ struct ConversionWork {
       return StageFacts(
         dictionary: DictionaryFacts(
           identifier: position, motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
-          elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif(plan.options)))
+          elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif(plan.options)),
+        layout: dictionary.layout(rowCount: view.matrixShape(of: planned.shape)[0]))
     }
     return .mosaic(
       MosaicFacts(

@@ -1,9 +1,10 @@
 import Glibc
 
 /// Which file a path leads to, links followed.
-struct FileIdentity: Equatable {
+struct FileIdentity: Hashable {
   let device: UInt
   let node: UInt
+  let isFolder: Bool
 
   /// nil if there is no such file.
   init?(path: String) {
@@ -11,7 +12,6 @@ struct FileIdentity: Equatable {
     guard unsafe stat(path, &facts) == 0 else { return nil }
     device = UInt(facts.st_dev)
     node = UInt(facts.st_ino)
+    isFolder = facts.st_mode & S_IFMT == S_IFDIR
   }
-
-  static func exists(path: String) -> Bool { FileIdentity(path: path) != nil }
 }

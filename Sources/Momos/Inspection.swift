@@ -10,13 +10,13 @@ public struct Inspection: Sendable {
   /// Opens the file: its structure is checked, its weights are not touched.
   public init(path: String, load: LoadMode = .map) throws(MomosError) {
     self.path = path
-    reader = try MomosError.translating { try MomosReader(path: path, load: load) }
+    reader = try MomosError.translating(in: path) { try MomosReader(path: path, load: load) }
   }
 
   /// What the header says; with `checksAll` every tensor is loaded, so that every digest, index and value is
   /// checked.
   public func report(checksAll: Bool = false) throws(MomosError) -> InspectionReport {
-    if checksAll { try MomosError.translating { try reader.checkAll() } }
+    if checksAll { try MomosError.translating(in: path) { try reader.checkAll() } }
     return InspectionReport(path: path, reader: reader, isChecked: checksAll)
   }
 
@@ -28,19 +28,23 @@ public struct Inspection: Sendable {
 
   /// A tensor in its source's shape and element type, reconstructed where it is a mosaic.
   public func dense(_ name: String) throws(MomosError) -> Tensor {
-    try MomosError.translating { try reader.resolve(name).dense() }
+    try MomosError.translating(in: path) { try reader.resolve(name).dense() }
   }
 
-  /// Writes a tensor as an `.npy` file (bf16 as f32).
-  public func extract(_ name: String, to output: String, overwrites: Bool = false) throws(MomosError) {
-    guard overwrites || !FileIdentity.exists(path: output) else {
-      throw MomosError(.usage, "'\(output)' exists already; --force replaces it")
+  /// Writes tensors as `.npy` files (bf16 as f32), none unless all of them exist and all files may be written.
+  ///
+  /// - Parameter targets: names of tensors and paths.
+  public func extract(
+    _ targets: [(name: String, path: String)], overwrites: Bool = false
+  ) throws(MomosError) {
+    try OutputTargets.check(targets.map(\.path), inputs: [path], overwrites: overwrites)
+    for target in targets {
+      _ = try MomosError.translating(in: path) { try reader.entry(target.name) }
     }
-    guard FileIdentity(path: output) != FileIdentity(path: path) else {
-      throw MomosError(.usage, "the output '\(output)' is also the input")
+    for target in targets {
+      let tensor = try dense(target.name)
+      try MomosError.translating { try NPYFile.write(tensor, to: target.path) }
     }
-    let tensor = try dense(name)
-    try MomosError.translating { try NPYFile.write(tensor, to: output) }
   }
 }
 

@@ -127,7 +127,7 @@ extension InspectionReport {
       lines.append("made by: momos \(provenance.toolVersion), seed \(provenance.seed),\(options)")
     }
     if isChecked { lines.append("checked: every digest, index and value") }
-    return lines.joined(separator: "\n")
+    return lines.map(\.printable).joined(separator: "\n")
   }
 
   /// One line for each tensor and each dictionary.

@@ -28,14 +28,19 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// An error of any module, with the kind that it has there.
-  init(_ error: any Error) {
+  ///
+  /// - Parameter file: the `.momos` file that it is about, for errors of the format that do not name it.
+  init(_ error: any Error, in file: String? = nil) {
     switch error {
     case let error as MomosError: self = error
     case let error as InterchangeError: self.init(Self.kind(of: error), "\(error)")
-    case let error as FormatError: self.init(Self.kind(of: error), "\(error)")
+    case let error as FormatError:
+      let prefix = file.flatMap { error.place.contains($0) ? nil : "'\($0)': " } ?? ""
+      self.init(Self.kind(of: error), "\(prefix)\(error)")
     case let error as FitError: self.init(Self.kind(of: error), "\(error)")
     case let error as ModelError: self.init(Self.kind(of: error), "\(error)")
     case RuntimeError.model(let error, _): self.init(Self.kind(of: error), "\(error)")
+    case RuntimeError.missingInput, RuntimeError.unexpectedInput: self.init(.usage, "\(error)")
     case let error as RuntimeError: self.init(.badData, "\(error)")
     case let error as KernelError: self.init(.usage, "\(error)")
     default: self.init(.system, "\(error)")
@@ -43,11 +48,13 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Runs work of other modules and gives their errors this type.
-  static func translating<Value: ~Copyable>(_ work: () throws -> Value) throws(MomosError) -> Value {
+  static func translating<Value: ~Copyable>(
+    in file: String? = nil, _ work: () throws -> Value
+  ) throws(MomosError) -> Value {
     do {
       return try work()
     } catch {
-      throw MomosError(error)
+      throw MomosError(error, in: file)
     }
   }
 

@@ -12,7 +12,7 @@ struct OutputCheck {
   ) throws(MomosError) -> (reports: [VerificationReport.OutputReport], failures: [String]) {
     let inputs = try readInputs()
     let labels = try readLabels()
-    var model = try MomosError.translating { try reader.loadModel() }
+    var model = try MomosError.translating(in: options.file) { try reader.loadModel() }
     if let path = options.graph {
       (model.graphs, model.operatorSets) = try MomosError.translating { try GraphJSON.read(path) }
     }
@@ -48,7 +48,7 @@ struct OutputCheck {
 
   private func readInputs() throws(MomosError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
-    for (name, path) in options.inputs {
+    for (name, path) in options.inputs.sorted(by: { $0.key < $1.key }) {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }
     }
     return tensors

@@ -19,9 +19,10 @@ public struct Run: Sendable {
   ///   - tensor: multiplies by this tensor; the input and output have the name "" then. nil executes the graph.
   ///   - inputs: `.npy` files by graph input.
   ///   - outputs: `.npy` files to write by graph output.
+  ///   - overwrites: whether existing outputs may be replaced.
   public init(
     file: String, tensor: String?, inputs: [String: String], outputs: [String: String],
-    options: SessionOptions
+    overwrites: Bool = false, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     if let tensor {
       executable = .tensor(try TensorMultiplier(path: file, tensor: tensor, options: options))
@@ -34,16 +35,10 @@ public struct Run: Sendable {
       }
       executable = .graph(session)
     }
-    for path in outputs.values.sorted() {
-      let identity = FileIdentity(path: path)
-      guard
-        identity == nil || !([file] + inputs.values).contains(where: { FileIdentity(path: $0) == identity })
-      else {
-        throw MomosError(.usage, "the output '\(path)' is also an input; choose another name")
-      }
-    }
+    try OutputTargets.check(
+      outputs.values.sorted(), inputs: [file] + inputs.values.sorted(), overwrites: overwrites)
     var tensors: [String: Tensor] = [:]
-    for (name, path) in inputs {
+    for (name, path) in inputs.sorted(by: { $0.key < $1.key }) {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }
     }
     self.inputs = tensors
@@ -56,6 +51,14 @@ public struct Run: Sendable {
     for (name, path) in outputPaths.sorted(by: { $0.key < $1.key }) {
       guard let tensor = outputs[name] else { continue }
       try MomosError.translating { try NPYFile.write(tensor, to: path) }
+    }
+  }
+
+  /// In the order of the graph.
+  private var inputNames: [String] {
+    switch executable {
+    case .graph(let session): session.inputs.map(\.name)
+    case .tensor: [""]
     }
   }
 
@@ -82,7 +85,7 @@ public struct Run: Sendable {
       seconds.append(Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
     }
     seconds.sort()
-    let batch = inputs.values.compactMap { $0.shape.rank > 0 ? $0.shape[0] : nil }.first ?? 1
+    let batch = inputNames.compactMap { inputs[$0] }.first { $0.shape.rank > 0 }?.shape[0] ?? 1
     return BenchmarkReport(
       runCount: count, medianSeconds: seconds[(count - 1) / 2],
       p95Seconds: seconds[min(count - 1, Int((Double(count) * 0.95).rounded(.up)) - 1)],
@@ -95,7 +98,7 @@ public struct BenchmarkReport: Report, Codable, Sendable {
   public let runCount: Int
   public let medianSeconds: Double
   public let p95Seconds: Double
-  /// Items in one run: the first dimension of an input.
+  /// Items in one run: the first dimension of the graph's first input that has one.
   public let itemCount: Int
   /// Resident memory of the process after the runs.
   public let residentBytes: Int

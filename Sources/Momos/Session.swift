@@ -25,7 +25,7 @@ public struct Session: Sendable {
 
   /// Opens a file, loads all tensors (digests are checked) and plans its graph.
   public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
-    let model = try MomosError.translating {
+    let model = try MomosError.translating(in: path) {
       try MomosReader(path: path, load: options.load).loadModel()
     }
     try self.init(model: model, name: path, options: options)
@@ -74,13 +74,15 @@ public struct TensorMultiplier: Sendable {
     path: String, tensor name: String, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     try MomosError.translating { try InstructionSet.checkEnvironment() }
-    let content = try MomosError.translating {
+    let content = try MomosError.translating(in: path) {
       try MomosReader(path: path, load: options.load).resolve(name)
     }
-    try self.init(content, name: name, pool: options.makePool())
+    try self.init(content, name: name, precision: options.precision, pool: options.makePool())
   }
 
-  init(_ content: TensorContent, name: String, pool: ThreadPool) throws(MomosError) {
+  init(
+    _ content: TensorContent, name: String, precision: Precision, pool: ThreadPool
+  ) throws(MomosError) {
     self.pool = pool
     let loaded: LinearWeight? = try MomosError.translating {
       var dictionaries = ExecutableDictionaries()
@@ -88,7 +90,8 @@ public struct TensorMultiplier: Sendable {
       case .mosaic(let mosaic):
         let view =
           mosaic.blocking == .rows ? mosaic.view : MatrixView.lastAxisIsInput(rank: mosaic.shape.rank)
-        return try LinearWeight(mosaic: mosaic, view: view, dictionaries: &dictionaries)
+        return try LinearWeight(
+          mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
       case .dense(let tensor) where tensor.shape.rank >= 2 && tensor.elementType.isFloatingPoint:
         return try LinearWeight(
           dense: MatrixView.lastAxisIsInput(rank: tensor.shape.rank).matrix(of: tensor))

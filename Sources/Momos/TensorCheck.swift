@@ -14,7 +14,7 @@ struct TensorCheck {
   func run(
     reader: MomosReader, source: SourceCollection?
   ) throws(MomosError) -> (report: VerificationReport.TensorReport, failures: [String]) {
-    let content = try MomosError.translating { try reader.load(entry.name) }
+    let content = try MomosError.translating(in: options.file) { try reader.resolve(entry.name) }
     var failures: [String] = []
     var againstSource: MetricsReport?
     var isRecordedSource: Bool?
@@ -23,7 +23,7 @@ struct TensorCheck {
       let metrics = try metrics(of: content, against: original)
       againstSource = MetricsReport(metrics)
       isRecordedSource = recorded.map { $0.sourceDigest == xxh3(original.bytes) }
-      failures += sourceFailures(metrics, isRecordedSource: isRecordedSource ?? false)
+      failures += sourceFailures(metrics, isRecordedSource: isRecordedSource)
     }
     var executed: MetricsReport?
     if case .mosaic(let mosaic) = content {
@@ -63,10 +63,14 @@ struct TensorCheck {
     return metrics
   }
 
-  private func sourceFailures(_ metrics: ErrorMetrics, isRecordedSource: Bool) -> [String] {
+  /// - Parameter isRecordedSource: nil if the file does not say what it was made from.
+  private func sourceFailures(_ metrics: ErrorMetrics, isRecordedSource: Bool?) -> [String] {
     var failures: [String] = []
+    if isRecordedSource == false, !options.boundsSourceError {
+      failures.append("tensor '\(entry.name)': the file was made from other values than the source's")
+    }
     // The recorded error was measured on the same float32 values; one part in a thousand covers rounding.
-    if isRecordedSource, let limit = recorded?.relativeError,
+    if isRecordedSource == true, let limit = recorded?.relativeError,
       !(metrics.relativeError <= limit * 1.001 + 1e-7)
     {
       failures.append(
@@ -83,7 +87,8 @@ struct TensorCheck {
   private func executionMetrics(
     of mosaic: MosaicTensor, _ content: TensorContent
   ) throws(MomosError) -> ErrorMetrics {
-    let multiplier = try TensorMultiplier(content, name: entry.name, pool: pool)
+    let multiplier = try TensorMultiplier(
+      content, name: entry.name, precision: options.session.precision, pool: pool)
     let batch = 4
     let (rows, columns) = (multiplier.rows, multiplier.columns)
     var generator = SeededGenerator(seed: UInt64(entry.number))

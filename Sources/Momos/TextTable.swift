@@ -12,7 +12,7 @@ struct TextTable {
 
   mutating func add(_ cells: [String]) {
     precondition(cells.count == alignments.count)
-    rows.append(cells)
+    rows.append(cells.map(\.printable))
   }
 
   var text: String {
@@ -29,10 +29,20 @@ struct TextTable {
   }
 }
 
+extension String {
+  /// The text with control characters escaped: names of tensors come from files and must not steer a terminal.
+  var printable: String {
+    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+  }
+}
+
 extension Double {
   /// The number with a fixed count of decimals, for tables; "inf", "-inf" and "nan" as they are.
   func text(decimals: Int) -> String {
-    guard isFinite, magnitude < 1e15 else { return isNaN ? "nan" : self > 0 ? "inf" : "-inf" }
+    guard magnitude < 1e15 else { return description }
     let unit = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
     let scaled = (magnitude * unit).rounded()
     let whole = Int(scaled / unit)

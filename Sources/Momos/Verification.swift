@@ -7,7 +7,8 @@ import MomosModel
 /// Compares a `.momos` file with its source, and what it executes with what its weights say.
 ///
 /// - Every digest, index and value of the file is checked.
-/// - Each tensor is compared with the source's, where there is a source, and with the recorded error.
+/// - Each tensor is compared with the source's, where there is a source: it must be the one that the file was made
+///   from and as close as recorded, unless thresholds say what is close enough.
 /// - Each mosaic is multiplied by random vectors and compared with its reconstructed weights in float64.
 /// - With inputs, the graph is executed from the mosaics, from the reconstructed and from the source's weights.
 public struct Verification: Sendable {
@@ -17,7 +18,7 @@ public struct Verification: Sendable {
 
   public init(_ options: VerificationOptions) throws(MomosError) {
     self.options = options
-    reader = try MomosError.translating {
+    reader = try MomosError.translating(in: options.file) {
       try MomosReader(path: options.file, load: options.session.load)
     }
     source =
@@ -29,10 +30,11 @@ public struct Verification: Sendable {
     guard options.minimumAccuracy == nil || options.labels != nil else {
       throw MomosError(.usage, "--min-accuracy needs --labels")
     }
-    let comparesWithSource =
-      options.minimumCosine != nil || options.maximumRelativeError != nil || options.minimumSNR != nil
-    guard !comparesWithSource || source != nil else {
+    guard !options.boundsSourceError || source != nil else {
       throw MomosError(.usage, "a threshold on cosine, error or SNR needs a SOURCE to compare with")
+    }
+    guard options.graph == nil || !options.inputs.isEmpty else {
+      throw MomosError(.usage, "a graph needs inputs, to be executed")
     }
   }
 
@@ -44,7 +46,10 @@ public struct Verification: Sendable {
     let pool = options.session.makePool()
     let recorded = Dictionary(
       reader.provenance.tensors.map { ($0.tensorName, $0) }, uniquingKeysWith: { $1 })
-    for (position, entry) in reader.tensors.enumerated() where entry.kind != .alias {
+    // The target of an alias is a tensor of its own; the source may hold other values under the alias's name.
+    let sourceNames = Set(source?.catalog.map(\.name) ?? [])
+    for (position, entry) in reader.tensors.enumerated()
+    where entry.kind != .alias || sourceNames.contains(entry.name) {
       let check = TensorCheck(
         entry: entry, recorded: recorded[entry.name], options: options, pool: pool)
       let (report, missed) = try check.run(reader: reader, source: source)

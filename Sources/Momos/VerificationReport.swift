@@ -59,7 +59,7 @@ public struct VerificationReport: Report, Sendable {
     parts.append(
       hasPassed
         ? "\(file): verified (\(precision))"
-        : failures.map { "FAILED \($0)" }.joined(separator: "\n"))
+        : failures.map { "FAILED \($0.printable)" }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
 

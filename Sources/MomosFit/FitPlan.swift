@@ -48,6 +48,13 @@ public struct PlannedDictionary: Sendable {
 
   public var byteCount: Int { motifCount * blockLength * elementType.byteCount }
 
+  /// The layout of mosaics of this dictionary, in a tensor of so many rows: the one that kernels stream.
+  public func layout(rowCount: Int) -> IndexLayout {
+    IndexLayout.preferred(
+      rowCount: rowCount, indexWidth: MotifDictionary.indexWidth(motifCount: motifCount),
+      blockLength: blockLength)
+  }
+
   /// Whether motif 0 is zeros.
   public func hasZeroMotif(_ options: FitOptions) -> Bool {
     switch motifs {
@@ -111,7 +118,7 @@ extension FitPlan {
   private func mosaicByteCount(_ matrix: Shape, dictionary position: Int) -> Int {
     let dictionary = dictionaries[position]
     let blocks = (matrix[1] + dictionary.blockLength - 1) / dictionary.blockLength
-    return IndexLayout.rowMajor.byteCount(
+    return dictionary.layout(rowCount: matrix[0]).byteCount(
       rowCount: matrix[0], blockCount: blocks,
       indexWidth: MotifDictionary.indexWidth(motifCount: dictionary.motifCount))
   }
@@ -133,7 +140,7 @@ extension FitPlan {
     return 8 * (Double(byteCount(of: tensor)) + shares) / Double(weights)
   }
 
-  /// Bits per fitted weight of the model (CONTRACTS: "What bits means"); nil if nothing is fitted.
+  /// Bits per fitted weight of the model (indices, row scales, dictionaries, outliers); nil if nothing is fitted.
   public var bits: Double? {
     let fitted = tensors.filter { if case .dense = $0.form { false } else { true } }
     let weights = fitted.reduce(0) { $0 + $1.shape.elementCount }

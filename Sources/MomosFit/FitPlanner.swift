@@ -15,14 +15,14 @@ public struct FitPlanner {
 
   /// - Parameter read: the dense tensor of a candidate's name.
   public func plan(_ candidates: [FitCandidate], read: (String) throws -> Tensor) throws -> FitPlan {
+    let sharedMotifCount = options.dictionaryScope == .model ? try motifCount(for: candidates) : nil
     var surveys: [TensorSurvey] = []
     for candidate in candidates {
-      // A group of one for dictionaries of their own; k depends on the group's blocks with a capacity.
-      let motifCount = try motifCount(for: options.dictionaryScope == .model ? candidates : [candidate])
+      let motifCount = try sharedMotifCount ?? motifCount(for: [candidate])
       surveys.append(try survey(candidate, motifCount: motifCount, read: read))
     }
     var builder = PlanBuilder(options: options)
-    try builder.addExact(surveys, motifCount: motifCount(for: candidates))
+    try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
     try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
     return builder.plan(surveys)
   }
@@ -42,7 +42,7 @@ public struct FitPlanner {
   }
 
   private func blockCount(of candidate: FitCandidate) -> Int {
-    guard case .linear(let view) = candidate.role else { return 0 }
+    guard case .linear(let view) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
     let matrix = view.matrixShape(of: candidate.shape)
     return matrix[0] * ((matrix[1] + options.blockLength - 1) / options.blockLength)
   }
@@ -68,11 +68,10 @@ public struct FitPlanner {
     guard range.fitsFloat32 else { return dense("values beyond float32") }
     let matrix = try view.matrix(of: tensor)
     var blocks = DistinctBlocks(elementType: candidate.elementType, blockLength: options.blockLength)
-    if blocks.add(matrix, limit: motifCount) {
-      return TensorSurvey(candidate: candidate, finding: .exact(view, blocks))
-    }
+    let isExact = blocks.add(matrix, limit: motifCount)
     return TensorSurvey(
-      candidate: candidate, finding: .fitted(view, rowScale: rowScaleType(of: matrix)))
+      candidate: candidate,
+      finding: .linear(view, rowScale: rowScaleType(of: matrix), exactBlocks: isExact ? blocks : nil))
   }
 
   /// Float16 where it holds every row's root mean square as a normal number, else float32.
@@ -92,12 +91,18 @@ public struct FitPlanner {
 struct TensorSurvey {
   enum Finding {
     case dense(reason: String)
-    case exact(MatrixView, DistinctBlocks)
-    case fitted(MatrixView, rowScale: ElementType?)
+    /// The blocks are nil if there are too many distinct ones for one dictionary.
+    case linear(MatrixView, rowScale: ElementType?, exactBlocks: DistinctBlocks?)
   }
 
   let candidate: FitCandidate
   let finding: Finding
+
+  /// The distinct blocks of a tensor that one dictionary could hold without loss.
+  var exactBlocks: DistinctBlocks? {
+    guard case .linear(_, _, let blocks) = finding else { return nil }
+    return blocks
+  }
 }
 
 /// Whether the values of a tensor are numbers that a fit can work with.

@@ -18,16 +18,8 @@ public struct Fitter {
     }
   }
 
-  /// The work of `train` and `fit` for a tensor, in weights; for showing progress.
-  public static func workCount(of tensor: TensorPlan) -> Int {
-    switch tensor.form {
-    case .dense, .exact: 0
-    case .mosaic: tensor.shape.elementCount
-    }
-  }
-
-  /// Trains the dictionaries of the tensors `[0...]` that share one with the tensor at `position`, unless they
-  /// are trained already. Reads the tensors of that group once each.
+  /// Trains the dictionaries of all tensors that share them with `tensor`, unless they are trained already.
+  /// Reads the tensors of that group once each.
   public mutating func train(
     for tensor: TensorPlan, read: (String) throws -> Tensor
   ) throws {
@@ -57,7 +49,9 @@ public struct Fitter {
     let matrix = try view.matrix(of: tensor)
     let mosaic = try Mosaic(
       packing: DistinctBlocks.indices(of: matrix, in: dictionary), rowCount: matrix.shape[0],
-      blockCount: dictionary.blockCount(covering: matrix.shape[1]), indexWidth: dictionary.indexWidth)
+      blockCount: dictionary.blockCount(covering: matrix.shape[1]), blockLength: dictionary.blockLength,
+      indexWidth: dictionary.indexWidth,
+      layout: plan.dictionaries[position].layout(rowCount: matrix.shape[0]))
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
@@ -78,10 +72,11 @@ public struct Fitter {
       rows: rows, searches: trained.map(Self.search), motifs: trained.map { $0.storedFloats() })
     let encoded = encoder.encode(pool: pool)
     var stages: [Stage] = []
-    for (dictionary, indices) in zip(trained, encoded.indices) {
+    for (position, (dictionary, indices)) in zip(positions, zip(trained, encoded.indices)) {
       let mosaic = try Mosaic(
         packing: indices, rowCount: rows.rowCount, blockCount: rows.blocksPerRow,
-        indexWidth: dictionary.indexWidth)
+        blockLength: dictionary.blockLength, indexWidth: dictionary.indexWidth,
+        layout: plan.dictionaries[position].layout(rowCount: rows.rowCount))
       stages.append(Stage(dictionary: dictionary, mosaic: mosaic))
     }
     var scales: Tensor?

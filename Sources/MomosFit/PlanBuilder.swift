@@ -10,21 +10,18 @@ struct PlanBuilder {
     self.options = options
   }
 
-  /// Gives tensors of few distinct blocks their exact dictionaries: one for all of an element type where their
-  /// blocks together stay within `motifCount` and dictionaries are shared, else one each.
-  mutating func addExact(_ surveys: [TensorSurvey], motifCount: Int) throws(ModelError) {
-    var groups: [ElementType: [TensorSurvey]] = [:]
-    for survey in surveys {
-      guard case .exact = survey.finding else { continue }
-      groups[survey.candidate.elementType, default: []].append(survey)
-    }
+  /// Gives tensors of few distinct blocks exact dictionaries where that makes them smaller: one for all of an
+  /// element type whose blocks together stay within the motifs of a shared one, else one each.
+  /// - Parameter sharedMotifCount: nil if each tensor has its own dictionary.
+  mutating func addExact(_ surveys: [TensorSurvey], sharedMotifCount: Int?) throws(ModelError) {
     for elementType in ElementType.allCases {
-      guard let group = groups[elementType] else { continue }
-      if options.dictionaryScope == .model, let union = union(of: group, limit: motifCount) {
+      let group = surveys.filter { $0.exactBlocks != nil && $0.candidate.elementType == elementType }
+      guard !group.isEmpty else { continue }
+      if let sharedMotifCount, let union = union(of: group, limit: sharedMotifCount) {
         try addExact(group, blocks: union)
       } else {
         for survey in group {
-          guard case .exact(_, let blocks) = survey.finding else { continue }
+          guard let blocks = survey.exactBlocks else { continue }
           try addExact([survey], blocks: blocks)
         }
       }
@@ -35,7 +32,7 @@ struct PlanBuilder {
     var union = DistinctBlocks(
       elementType: group[0].candidate.elementType, blockLength: options.blockLength)
     for survey in group {
-      guard case .exact(_, let blocks) = survey.finding, union.add(blocks, limit: limit) else { return nil }
+      guard let blocks = survey.exactBlocks, union.add(blocks, limit: limit) else { return nil }
     }
     return union
   }
@@ -45,43 +42,78 @@ struct PlanBuilder {
     let planned = PlannedDictionary(
       motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
       elementType: dictionary.elementType, motifs: .exact(dictionary), weightCount: weightCount(of: group))
-    guard planned.byteCount < group.reduce(0, { $0 + denseByteCount(of: $1) }) else { return }
-    for survey in group {
-      guard case .exact(let view, _) = survey.finding else { continue }
-      forms[survey.candidate.name] = .exact(view, dictionary: dictionaries.count)
-    }
-    dictionaries.append(planned)
+    let position = dictionaries.count
+    let plan = self.plan(of: group, adding: [planned]) { view, _ in .exact(view, dictionary: position) }
+    if isSmaller(plan) { add(plan) }
   }
 
-  /// Gives the other tensors trained dictionaries: one for each stage, shared by all or one set each.
+  /// Gives tensors that have no exact dictionary trained ones: one for each stage, shared by all or one set each.
   mutating func addFitted(
     _ surveys: [TensorSurvey], motifCount: ([TensorSurvey]) throws(FitError) -> Int
   ) throws(FitError) {
-    let fitted = surveys.filter { if case .fitted = $0.finding { true } else { false } }
-    let groups = options.dictionaryScope == .model ? (fitted.isEmpty ? [] : [fitted]) : fitted.map { [$0] }
+    let fitted = surveys.filter { survey in
+      guard case .linear(_, _, let exactBlocks) = survey.finding else { return false }
+      // What an exact dictionary does not make smaller joins the shared one.
+      return exactBlocks == nil || (options.dictionaryScope == .model && forms[survey.candidate.name] == nil)
+    }
+    let groups = options.dictionaryScope == .model ? [fitted] : fitted.map { [$0] }
     for (number, group) in groups.enumerated() {
-      addFitted(group, number: number, motifCount: try motifCount(group))
+      try addFitted(group, number: number, motifCount: motifCount)
     }
   }
 
-  private mutating func addFitted(_ group: [TensorSurvey], number: Int, motifCount: Int) {
+  private mutating func addFitted(
+    _ group: [TensorSurvey], number: Int, motifCount: ([TensorSurvey]) throws(FitError) -> Int
+  ) throws(FitError) {
+    guard !group.isEmpty else { return }
+    let count = try motifCount(group)
+    guard isWorthTraining(group, motifCount: count) else { return }
     let planned = (0..<options.stageCount).map { stage in
       // Normalised by its row scale a weight is of order one, which float16 holds to 11 bits.
       PlannedDictionary(
-        motifCount: motifCount, blockLength: options.blockLength,
+        motifCount: count, blockLength: options.blockLength,
         elementType: options.hasRowScale ? .float16 : .float32,
         motifs: .trained(group: number, stage: stage), weightCount: weightCount(of: group))
     }
     let positions = Array(dictionaries.count..<dictionaries.count + planned.count)
-    let plan = FitPlan(options: options, dictionaries: dictionaries + planned, tensors: [])
-    let mosaics = group.map { survey in
-      guard case .fitted(let view, let rowScale) = survey.finding else { preconditionFailure() }
-      return self.planned(survey, .mosaic(view, dictionaries: positions, rowScale: rowScale))
+    let plan = self.plan(of: group, adding: planned) { view, rowScale in
+      .mosaic(view, dictionaries: positions, rowScale: rowScale)
     }
-    let mosaicBytes = mosaics.reduce(planned.reduce(0) { $0 + $1.byteCount }) { $0 + plan.byteCount(of: $1) }
-    guard mosaicBytes < group.reduce(0, { $0 + denseByteCount(of: $1) }) else { return }
-    for tensor in mosaics { forms[tensor.name] = tensor.form }
-    dictionaries += planned
+    let shrinking = zip(group, plan.tensors).filter { plan.byteCount(of: $1) < $1.denseByteCount }.map(\.0)
+    guard shrinking.count == group.count else {
+      return try addFitted(shrinking, number: number, motifCount: motifCount)
+    }
+    if isSmaller(plan) { add(plan) }
+  }
+
+  /// False if the motifs could only repeat the blocks, which the dense form holds without loss.
+  private func isWorthTraining(_ group: [TensorSurvey], motifCount: Int) -> Bool {
+    let exactBlocks = group.compactMap(\.exactBlocks)
+    return exactBlocks.count < group.count || exactBlocks.reduce(0) { $0 + $1.blocks.count } > motifCount
+  }
+
+  /// A plan of some tensors alone, with new dictionaries behind those there are.
+  private func plan(
+    of group: [TensorSurvey], adding planned: [PlannedDictionary],
+    form: (MatrixView, ElementType?) -> TensorPlan.Form
+  ) -> FitPlan {
+    let tensors = group.compactMap { survey -> TensorPlan? in
+      guard case .linear(let view, let rowScale, _) = survey.finding else { return nil }
+      return self.planned(survey, form(view, rowScale))
+    }
+    return FitPlan(options: options, dictionaries: dictionaries + planned, tensors: tensors)
+  }
+
+  /// Whether the new dictionaries of a plan and its tensors take fewer bytes than its dense values.
+  private func isSmaller(_ plan: FitPlan) -> Bool {
+    let dictionaryByteCount = plan.dictionaries[dictionaries.count...].reduce(0) { $0 + $1.byteCount }
+    let byteCount = plan.tensors.reduce(dictionaryByteCount) { $0 + plan.byteCount(of: $1) }
+    return byteCount < plan.tensors.reduce(0) { $0 + $1.denseByteCount }
+  }
+
+  private mutating func add(_ plan: FitPlan) {
+    dictionaries = plan.dictionaries
+    for tensor in plan.tensors { forms[tensor.name] = tensor.form }
   }
 
   /// The finished plan; tensors that got no dictionary stay dense.
@@ -102,9 +134,5 @@ struct PlanBuilder {
 
   private func weightCount(of group: [TensorSurvey]) -> Int {
     group.reduce(0) { $0 + $1.candidate.shape.elementCount }
-  }
-
-  private func denseByteCount(of survey: TensorSurvey) -> Int {
-    survey.candidate.shape.elementCount * survey.candidate.elementType.byteCount
   }
 }

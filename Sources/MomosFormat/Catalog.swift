@@ -1,7 +1,7 @@
 public import MomosModel
 
 /// A tensor as the header describes it, checked against the O rules; nothing is loaded.
-public struct TensorEntry: Sendable, Hashable {
+public struct TensorEntry: Sendable {
   /// Position in the header, from 1.
   public let number: Int
   public let name: String
@@ -11,15 +11,24 @@ public struct TensorEntry: Sendable, Hashable {
   public let shape: Shape
   public let form: Form
 
-  public enum Form: Sendable, Hashable {
+  public enum Form: Sendable {
     case dense(DenseEntry)
     case mosaic(MosaicEntry)
     /// The name of the tensor with the same weights, which is not an alias.
     case alias(of: String)
   }
 
-  public enum Kind: String, Sendable, Hashable, Codable {
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
     case dense, mosaic, alias
+
+    /// The number in the header.
+    var number: UInt32 {
+      switch self {
+      case .dense: 1
+      case .mosaic: 2
+      case .alias: 3
+      }
+    }
   }
 
   public var kind: Kind {
@@ -69,7 +78,7 @@ public struct TensorEntry: Sendable, Hashable {
 }
 
 /// Where a dense tensor's elements are.
-public struct DenseEntry: Sendable, Hashable {
+public struct DenseEntry: Sendable {
   /// The type of the elements in the file, widened to the tensor's element type on load.
   public let storedElementType: ElementType
   /// nil for a tensor without elements.
@@ -77,7 +86,7 @@ public struct DenseEntry: Sendable, Hashable {
 }
 
 /// A dictionary as the header describes it.
-public struct DictionaryEntry: Sendable, Hashable {
+public final class DictionaryEntry: Sendable {
   /// Position in the header, from 1.
   public let number: Int
   /// Counts both signs of an antipodal dictionary.
@@ -93,6 +102,21 @@ public struct DictionaryEntry: Sendable, Hashable {
   /// `[storedMotifCount, motifLength]` values.
   public let section: SectionEntry
 
+  init(
+    number: Int, motifCount: Int, blockLength: Int, motifLength: Int, elementType: ElementType,
+    isAntipodal: Bool, hasZeroMotif: Bool, scale: Float, section: SectionEntry
+  ) {
+    self.number = number
+    self.motifCount = motifCount
+    self.blockLength = blockLength
+    self.motifLength = motifLength
+    self.elementType = elementType
+    self.isAntipodal = isAntipodal
+    self.hasZeroMotif = hasZeroMotif
+    self.scale = scale
+    self.section = section
+  }
+
   public var isOverlapping: Bool { motifLength != blockLength }
   public var storedMotifCount: Int { isAntipodal ? motifCount / 2 : motifCount }
   public var indexWidth: Int { MotifDictionary.indexWidth(motifCount: motifCount) }
@@ -101,7 +125,7 @@ public struct DictionaryEntry: Sendable, Hashable {
 }
 
 /// A mosaic tensor's structure.
-public struct MosaicEntry: Sendable, Hashable {
+public struct MosaicEntry: Sendable {
   /// The identity with no row axes for flat blocking.
   public let view: MatrixView
   public let blocking: Blocking
@@ -126,7 +150,7 @@ public struct MosaicEntry: Sendable, Hashable {
 }
 
 /// One part of a mosaic tensor.
-public struct PartEntry: Sendable, Hashable {
+public struct PartEntry: Sendable {
   /// Rows of the part; those of the matrix where it has no list.
   public let rowCount: Int
   /// Columns of the part; those of the matrix where it has no list.
@@ -142,7 +166,7 @@ public struct PartEntry: Sendable, Hashable {
 }
 
 /// One stage of a part.
-public struct StageEntry: Sendable, Hashable {
+public struct StageEntry: Sendable {
   public let dictionary: DictionaryEntry
   public let layout: IndexLayout
   /// Blocks of one row.

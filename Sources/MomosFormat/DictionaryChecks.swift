@@ -4,7 +4,9 @@ extension DictionaryEntry {
   static let allowedElementTypes: [ElementType] = [.float32, .float16, .bfloat16, .float64, .int8]
 
   /// Checks H-03, H-06 and D-01 to D-05.
-  init(_ record: DictionaryRecord, number: Int, references: inout ReferenceTable) throws(FormatError) {
+  convenience init(_ record: DictionaryRecord, number: Int, references: inout ReferenceTable)
+    throws(FormatError)
+  {
     let place = "dictionary \(number)"
     let elementType = try ElementType(checking: record.elementType, at: place)
     guard let section = try references.section(record.section, at: place) else {

@@ -38,7 +38,8 @@ struct GraphChecks {
     var dimensions: [GraphDimension] = []
     for dimension in record.dimensions { dimensions.append(try self.dimension(dimension, at: place)) }
     return GraphValue(
-      name: name, elementType: elementType, dimensions: dimensions.isEmpty ? nil : dimensions)
+      name: name, elementType: elementType,
+      dimensions: dimensions.isEmpty && record.hasShape != true ? nil : dimensions)
   }
 
   private func dimension(_ record: DimensionRecord, at place: String) throws(FormatError) -> GraphDimension {

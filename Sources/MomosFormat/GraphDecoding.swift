@@ -19,7 +19,8 @@ struct GraphDecoding {
     unsafe ValueRecord(
       name: try decoding.text(message.has_name, message.name),
       elementType: decoding.field(message.has_element_type, message.element_type.rawValue),
-      dimensions: try decoding.messages(message.n_dimensions, message.dimensions, dimension))
+      dimensions: try decoding.messages(message.n_dimensions, message.dimensions, dimension),
+      hasShape: decoding.field(message.has_has_shape, message.has_shape != 0))
   }
 
   @unsafe

@@ -25,6 +25,8 @@ struct GraphEncoding {
     unsafe message.element_type = Momos__ElementType(rawValue: record.elementType ?? 0)
     unsafe message.n_dimensions = record.dimensions.count
     unsafe message.dimensions = try arena.messages(record.dimensions, momos__dimension__init, dimension)
+    unsafe message.has_has_shape = arena.presence(record.hasShape)
+    unsafe message.has_shape = record.hasShape == true ? 1 : 0
   }
 
   @unsafe

@@ -12,7 +12,8 @@ extension ValueRecord {
   init(_ value: GraphValue) {
     self.init(
       name: Array(value.name.utf8), elementType: value.elementType.map { UInt32($0.rawValue) },
-      dimensions: value.dimensions?.map { DimensionRecord($0) } ?? [])
+      dimensions: value.dimensions?.map { DimensionRecord($0) } ?? [],
+      hasShape: value.dimensions == nil ? nil : true)
   }
 }
 

@@ -9,7 +9,7 @@ final class HeaderArena {
   private var blocks: [UnsafeMutableRawPointer] = unsafe []
 
   deinit {
-    unsafe blocks.forEach { unsafe free($0) }
+    while let block = unsafe blocks.popLast() { unsafe free(block) }
   }
 
   /// Zeroed memory for `count` values, nil for none.

@@ -19,13 +19,11 @@ struct HeaderContents {
         found: quoted(String(decoding: feature, as: UTF8.self)))
     }
     let sections = try SectionTable(record.sections, headerOffset: headerOffset).entries
-    var references = ReferenceTable(sections: sections)
-    var dictionaries: [DictionaryEntry] = []
+    var references = ReferenceTable()
+    for section in sections { references.append(section) }
     for (position, dictionary) in record.dictionaries.enumerated() {
-      dictionaries.append(
-        try DictionaryEntry(dictionary, number: position + 1, references: &references))
+      references.append(try DictionaryEntry(dictionary, number: position + 1, references: &references))
     }
-    references.setDictionaries(dictionaries)
     var tensorChecks = TensorChecks(references: references, tensorCount: record.tensors.count)
     for tensor in record.tensors { try tensorChecks.append(tensor) }
     let graphChecks = GraphChecks(
@@ -38,7 +36,7 @@ struct HeaderContents {
     self.provenance = try ProvenanceChecks(tensors: tensorChecks.entries).provenance(record.provenance)
     try tensorChecks.references.checkUses()
     self.sections = sections
-    self.dictionaries = dictionaries
+    self.dictionaries = references.dictionaries
     self.tensors = tensorChecks.entries
     self.tensorNumbers = tensorChecks.numbersByName
     self.graphs = graphs

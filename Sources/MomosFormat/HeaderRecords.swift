@@ -79,6 +79,7 @@ struct ValueRecord: Hashable {
   var name: [UInt8]?
   var elementType: UInt32?
   var dimensions: [DimensionRecord] = []
+  var hasShape: Bool?
 }
 
 struct DimensionRecord: Hashable {

@@ -66,7 +66,7 @@ public final class MomosWriter {
   /// With flat blocking the view is not stored: it is read as the identity without row axes.
   public func write(name: String, mosaic tensor: MosaicTensor) throws(FormatError) {
     try step { assembly, _ throws(FormatError) in
-      try assembly.append(name: name, try MosaicDraft(tensor))
+      try assembly.append(name: name, try MosaicDraft(tensor, name: name))
     }
   }
 

@@ -57,8 +57,14 @@ struct PartChecks {
     }
     let dictionary = try references.dictionary(record.dictionary, at: place)
     try checkRestrictions(dictionary, at: place)
-    guard let layout = IndexLayout(rawValue: Int(layoutNumber)) else {
-      throw FormatError(.m11, at: place, expected: "layout 0 (ROW_MAJOR)", found: "\(layoutNumber)")
+    guard let layout = IndexLayout(rawValue: Int(layoutNumber)),
+      layout.suits(indexWidth: dictionary.indexWidth, blockLength: dictionary.blockLength)
+    else {
+      throw FormatError(
+        .m11, at: place,
+        expected: "layout 0, or 1 to 3 where they suit the index width and block length",
+        found:
+          "layout \(layoutNumber) for \(dictionary.indexWidth) bits and blocks of \(dictionary.blockLength)")
     }
     let section = try references.section(record.mosaicSection, at: place)
     let blockCount = (columnCount + dictionary.blockLength - 1) / dictionary.blockLength

@@ -1,18 +1,18 @@
 /// Looks up the sections and dictionaries that fields refer to, and counts the references (H-06, H-07).
 struct ReferenceTable {
-  private let sections: [SectionEntry]
-  private var sectionUses: [UInt8]
-  private var dictionaries: [DictionaryEntry] = []
+  private var sections: [SectionEntry] = []
+  private var sectionUses: [UInt8] = []
+  private(set) var dictionaries: [DictionaryEntry] = []
   private var dictionaryIsUsed: [Bool] = []
 
-  init(sections: [SectionEntry]) {
-    self.sections = sections
-    self.sectionUses = [UInt8](repeating: 0, count: sections.count)
+  mutating func append(_ section: SectionEntry) {
+    sections.append(section)
+    sectionUses.append(0)
   }
 
-  mutating func setDictionaries(_ entries: [DictionaryEntry]) {
-    dictionaries = entries
-    dictionaryIsUsed = [Bool](repeating: false, count: entries.count)
+  mutating func append(_ dictionary: DictionaryEntry) {
+    dictionaries.append(dictionary)
+    dictionaryIsUsed.append(false)
   }
 
   /// The section that an optional field names; nil for "none".

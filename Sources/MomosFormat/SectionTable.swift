@@ -6,7 +6,10 @@ public enum Codec: Int, Sendable, Hashable {
 }
 
 /// A byte range of the file, checked against the S rules of the `open` door.
-public struct SectionEntry: Sendable, Hashable {
+///
+/// A class, like `DictionaryEntry`, so that the many entries that refer to it stay small: opening a file must not
+/// take more memory than its header allows (spec section 2).
+public final class SectionEntry: Sendable {
   /// Position in the section table, from 1.
   public let number: Int
   public let offset: Int
@@ -17,6 +20,19 @@ public struct SectionEntry: Sendable, Hashable {
   public let planeCount: Int
   /// XXH3-64 of the stored bytes.
   public let digest: UInt64
+
+  init(
+    number: Int, offset: Int, storedByteCount: Int, rawByteCount: Int, codec: Codec, planeCount: Int,
+    digest: UInt64
+  ) {
+    self.number = number
+    self.offset = offset
+    self.storedByteCount = storedByteCount
+    self.rawByteCount = rawByteCount
+    self.codec = codec
+    self.planeCount = planeCount
+    self.digest = digest
+  }
 
   /// Where the stored bytes end.
   var end: Int { offset + storedByteCount }

@@ -6,12 +6,15 @@ struct TensorChecks {
   private(set) var entries: [TensorEntry] = []
   /// Tensor numbers by the bytes of their names: names that differ only in Unicode normalisation differ.
   private(set) var numbersByName: [[UInt8]: Int] = [:]
-  /// Tensors in the whole header.
-  private let tensorCount: Int
+  /// Tensors in the whole header; those appended so far where it is still being written.
+  private var tensorCount: Int { max(announcedCount, entries.count) }
+  private let announcedCount: Int
 
   init(references: ReferenceTable, tensorCount: Int) {
     self.references = references
-    self.tensorCount = tensorCount
+    self.announcedCount = tensorCount
+    entries.reserveCapacity(tensorCount)
+    numbersByName.reserveCapacity(tensorCount)
   }
 
   mutating func append(_ record: TensorRecord) throws(FormatError) {
@@ -39,34 +42,31 @@ struct TensorChecks {
   }
 
   private static func kind(_ number: UInt32?, at place: String) throws(FormatError) -> TensorEntry.Kind {
-    switch number {
-    case 1: return .dense
-    case 2: return .mosaic
-    case 3: return .alias
-    default:
+    guard let kind = TensorEntry.Kind.allCases.first(where: { $0.number == number }) else {
       throw FormatError(
         .h03, at: place, expected: "a known tensor kind", found: number.map { "\($0)" } ?? "none")
     }
+    return kind
   }
 
-  /// T-01: a present field of another kind is refused even if it says "none".
+  /// T-01; a field of another kind may say 0, which is "none".
   private static func checkFields(
     _ record: TensorRecord, of kind: TensorEntry.Kind, at place: String
   ) throws(FormatError) {
     var foreign: [String] = []
     if kind != .dense {
-      if record.section != nil { foreign.append("section") }
-      if record.storedElementType != nil { foreign.append("stored_element_type") }
+      if record.section ?? 0 != 0 { foreign.append("section") }
+      if record.storedElementType ?? 0 != 0 { foreign.append("stored_element_type") }
     }
-    if kind != .alias, record.aliasOf != nil { foreign.append("alias_of") }
+    if kind != .alias, record.aliasOf ?? 0 != 0 { foreign.append("alias_of") }
     if kind != .mosaic {
-      if record.blocking != nil { foreign.append("blocking") }
-      if record.composition != nil { foreign.append("composition") }
+      if record.blocking ?? 0 != 0 { foreign.append("blocking") }
+      if record.composition ?? 0 != 0 { foreign.append("composition") }
       if !record.permutation.isEmpty { foreign.append("permutation") }
-      if record.rowAxes != nil { foreign.append("row_axes") }
+      if record.rowAxes ?? 0 != 0 { foreign.append("row_axes") }
       if !record.parts.isEmpty { foreign.append("parts") }
-      if record.outlierSection != nil { foreign.append("outlier_section") }
-      if record.outlierCount != nil { foreign.append("outlier_count") }
+      if record.outlierSection ?? 0 != 0 { foreign.append("outlier_section") }
+      if record.outlierCount ?? 0 != 0 { foreign.append("outlier_count") }
     }
     guard let first = foreign.first else { return }
     throw FormatError(.t01, at: place, expected: "only fields of the kind \(kind)", found: first)

@@ -56,12 +56,17 @@ enum DictionaryIdentity {
 }
 
 extension MosaicDraft {
-  /// - Throws: `allocation`.
-  init(_ tensor: MosaicTensor) throws(FormatError) {
+  /// - Throws: `allocation`; M-06 and M-17 for numbers outside the matrix, which the file could not hold.
+  init(_ tensor: MosaicTensor, name: String) throws(FormatError) {
     let matrix = tensor.matrixShape
+    let place = "tensor \(quoted(name))"
     var parts: [PartDraft] = []
-    for part in tensor.parts { parts.append(try PartDraft(part)) }
+    for (position, part) in tensor.parts.enumerated() {
+      parts.append(try PartDraft(part, matrix: matrix, place: "\(place), part \(position + 1)"))
+    }
     let outliers = tensor.outliers
+    try checkRange(outliers.rows, below: matrix[0], rule: .m17, at: "\(place), outlier rows")
+    try checkRange(outliers.columns, below: matrix[1], rule: .m17, at: "\(place), outlier columns")
     self.init(
       elementType: tensor.elementType, shape: tensor.shape, view: tensor.view, blocking: tensor.blocking,
       composition: tensor.composition, parts: parts, outlierCount: outliers.count,
@@ -80,10 +85,12 @@ extension MosaicDraft {
 }
 
 extension PartDraft {
-  init(_ part: MosaicPart) throws(FormatError) {
+  init(_ part: MosaicPart, matrix: Shape, place: String) throws(FormatError) {
     self.init(
-      rowCount: part.rows?.count ?? 0, rows: try Self.list(part.rows),
-      columnCount: part.columns?.count ?? 0, columns: try Self.list(part.columns),
+      rowCount: part.rows?.count ?? 0,
+      rows: try Self.list(part.rows, below: matrix[0], at: "\(place), rows"),
+      columnCount: part.columns?.count ?? 0,
+      columns: try Self.list(part.columns, below: matrix[1], at: "\(place), columns"),
       stages: part.stages.map { StageDraft($0) }, rowScaleElementType: part.rowScale?.elementType,
       rowScale: part.rowScale.map { .bytes($0.bytes) })
   }
@@ -100,9 +107,24 @@ extension PartDraft {
   }
 
   /// Row or column numbers as u32.
-  private static func list(_ numbers: [Int]?) throws(FormatError) -> SectionContent? {
+  private static func list(
+    _ numbers: [Int]?, below extent: Int, at place: String
+  ) throws(FormatError) -> SectionContent? {
     guard let numbers else { return nil }
-    return .bytes(try heapBytes(numbers.map { UInt32(truncatingIfNeeded: $0) }))
+    guard !numbers.isEmpty else {
+      throw FormatError(
+        .m05, at: place, expected: "a list of at least one number, or none", found: "an empty one")
+    }
+    try checkRange(numbers, below: min(extent, FormatLimits.maximumMatrixExtent), rule: .m06, at: place)
+    return .bytes(try heapBytes(numbers.map { UInt32($0) }))
+  }
+}
+
+private func checkRange(
+  _ numbers: [Int], below limit: Int, rule: FormatRule, at place: String
+) throws(FormatError) {
+  if let number = numbers.first(where: { $0 < 0 || $0 >= limit }) {
+    throw FormatError(rule, at: place, expected: "numbers below \(limit)", found: "\(number)")
   }
 }
 

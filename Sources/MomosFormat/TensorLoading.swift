@@ -78,8 +78,8 @@ final class TensorLoading: Sendable {
     let dictionary = try self.dictionary(stage.dictionary)
     let bytes = try stage.mosaicSection.map { section throws(FormatError) in try file.bytes(of: section) }
     let mosaic = Mosaic(
-      rowCount: rowCount, blockCount: stage.blockCount, indexWidth: dictionary.indexWidth,
-      layout: stage.layout, bytes: bytes ?? Bytes())
+      rowCount: rowCount, blockCount: stage.blockCount, blockLength: dictionary.blockLength,
+      indexWidth: dictionary.indexWidth, layout: stage.layout, bytes: bytes ?? Bytes())
     try IndexCheck(mosaic: mosaic, dictionary: dictionary, place: place).check()
     return Stage(dictionary: dictionary, mosaic: mosaic)
   }

@@ -7,11 +7,14 @@ public struct ExecutableDictionary: Sendable {
   let motifs: Bytes
   /// `[motifLength, padded tableCount]`.
   let transposed: Bytes
+  /// For the table kernels; nil where no tile layout suits the dictionary.
+  let lookup: LookupDictionary?
 
   /// - Complexity: O(tableCount * motifLength), in time and memory.
   public init(_ dictionary: MotifDictionary) throws(ModelError) {
     self.dictionary = dictionary
     let table = dictionary.tableFloats()
+    lookup = try LookupDictionary(dictionary)
     motifs = try Bytes(copying: table)
     transposed = try Bytes(
       copying: transposedMotifs(table, count: dictionary.tableCount, length: dictionary.motifLength))

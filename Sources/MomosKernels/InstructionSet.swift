@@ -3,7 +3,8 @@ import Glibc
 
 /// The processor features that the kernels of this process use, chosen once.
 ///
-/// The environment variable `MOMOS_INSTRUCTION_SET` forces one by name. All sets give the same bits.
+/// The environment variable `MOMOS_INSTRUCTION_SET` forces one by name. Fitting and the exact execution of mosaics give
+/// the same bits with all sets.
 public enum InstructionSet {
   /// The name of the set in use, for instance "avx2".
   public static var current: String { unsafe String(cString: table.name) }
@@ -27,7 +28,30 @@ public enum InstructionSet {
     throw .instructionSetUnavailable(name: name, available: available)
   }
 
+  /// True if the set in use looks up whole vectors of 8-bit indices, as the kernels of class `fast` want it.
+  public static var looksUpInVectors: Bool {
+    unsafe momos_lut_is_vectorised(lookups, MOMOS_LUT_K256)
+  }
+
   static let table: momos_kernel_table = unsafe selectedTable().pointee
+
+  /// The dense kernels of the set in use.
+  static let products: momos_gemm_table = unsafe selectedProducts().pointee
+
+  private static func selectedProducts() -> UnsafePointer<momos_gemm_table> {
+    guard let forcedName else { return unsafe momos_gemm_best() }
+    // Kernels for pairs of bfloat16 are a set of their own there, which holds those of "avx512" too.
+    return unsafe momos_gemm_named(forcedName) ?? momos_gemm_named("scalar")
+  }
+
+  /// The table kernels of the set in use; where this processor lacks what they need, the best that it has.
+  static var lookups: OpaquePointer { unsafe lookupKernels.pointer }
+
+  private static let lookupKernels = unsafe LookupKernels(pointer: selectedLookups())
+
+  private static func selectedLookups() -> OpaquePointer {
+    unsafe momos_lut_named(table.name) ?? (forcedName == nil ? momos_lut_best() : momos_lut_named("scalar"))
+  }
 
   private static var forcedName: String? {
     guard let value = unsafe getenv("MOMOS_INSTRUCTION_SET") else { return nil }
@@ -51,4 +75,10 @@ public enum KernelError: Error, Hashable, CustomStringConvertible {
       "MOMOS_INSTRUCTION_SET is '\(name)'; this machine has \(available.joined(separator: ", "))"
     }
   }
+}
+
+/// Constant for the life of the process.
+@unsafe
+private struct LookupKernels: @unchecked Sendable {
+  let pointer: OpaquePointer
 }

@@ -95,7 +95,9 @@ public struct PartMultiplier: Sendable {
   private func rowTasks(batch: Int, pool: ThreadPool) -> RowTasks {
     let lookups = stages.reduce(0) { $0 + $1.mosaic.blockCount } * rows
     let wanted = lookups < 20_000 || batch >= 4 * pool.threadCount ? 1 : pool.threadCount
-    return RowTasks(batch: batch, rowCount: rows, rows: max(1, (rows + wanted - 1) / wanted))
+    // Whole strips of the tile layouts, which kernels then take at once.
+    let share = ((rows + wanted - 1) / wanted + 63) & ~63
+    return RowTasks(batch: batch, rowCount: rows, rows: min(rows, share))
   }
 }
 
@@ -134,7 +136,7 @@ private struct ExecutableStage: Sendable {
     // Tables cost a vectorised product per motif and a lookup per row; motifs a scalar product per row.
     let length = dictionary.dictionary.motifLength
     let tableCost = dictionary.dictionary.tableCount * length / 8 + 2 * mosaic.rowCount
-    usesTables = mosaic.rowCount * length > tableCost
+    usesTables = mosaic.layout != .rowMajor || mosaic.rowCount * length > tableCost
   }
 
   /// Floats of the padded input.
@@ -170,6 +172,7 @@ private struct ExecutableStage: Sendable {
         unsafe dictionary.transposed.bytes.withUnsafeBytes { transposed in
           var stage = unsafe momos_stage(
             indices: indices.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            layout: momos_layout(rawValue: UInt32(mosaic.layout.rawValue)), row_count: mosaic.rowCount,
             row_byte_count: IndexLayout.rowByteCount(
               blockCount: mosaic.blockCount, indexWidth: mosaic.indexWidth),
             index_width: UInt32(mosaic.indexWidth), block_length: UInt32(facts.blockLength),

@@ -19,7 +19,7 @@ public final class ThreadPool: @unchecked Sendable {
 
   deinit { unsafe momos_pool_destroy(pool) }
 
-  /// Processors that this process may use.
+  /// Processors that are online.
   public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// Calls `body` once for every task number in `0..<taskCount`, in any order, and returns when all are done.

@@ -86,7 +86,7 @@ public struct TensorProvenance: Sendable, Hashable, Codable {
   public var sourceDigest: UInt64
   /// How it was stored, for instance "s4k256" or "dense".
   public var className: String
-  /// Bits per fitted weight (CONTRACTS: "What bits means"); bits per weight of a dense tensor.
+  /// Bits per fitted weight, its share of dictionaries included; bits per weight of a dense tensor.
   public var bits: Double
   /// |stored - source| / |source|, root of sums of squares.
   public var relativeError: Double

@@ -110,7 +110,7 @@ public struct Outliers: Sendable, Hashable {
   public var count: Int { rows.count }
 }
 
-/// The compressed form of a tensor (CONTRACTS: "A compressed tensor, composed"; spec section 6).
+/// The compressed form of a tensor (spec section 6).
 public struct MosaicTensor: Sendable, Hashable {
   /// Element type of the source tensor, one of the floating-point types.
   public let elementType: ElementType

@@ -3,9 +3,9 @@
 /// An antipodal dictionary stores half of its motifs; the top bit of an index selects the negated one.
 /// An overlapping dictionary has motifs twice as long as its blocks (see `Reconstruction`).
 public struct MotifDictionary: Sendable, Hashable {
-  /// Largest block length (spec M-01).
+  /// Largest block length (spec D-01).
   public static let maximumBlockLength = 64
-  /// Largest motif count, both signs of an antipodal dictionary counted (spec M-02).
+  /// Largest motif count, both signs of an antipodal dictionary counted (spec D-02).
   public static let maximumMotifCount = 65_536
 
   /// Number of motifs k; counts both signs of an antipodal dictionary.

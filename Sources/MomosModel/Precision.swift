@@ -1,4 +1,4 @@
-/// How exactly a mosaic is executed (CONTRACTS: "Precision classes").
+/// How exactly a mosaic is executed.
 public enum Precision: String, Sendable, CaseIterable, Codable {
   /// float32 arithmetic throughout.
   case exact

@@ -99,10 +99,30 @@ public struct Reconstruction: Sendable {
   }
 
   private func summedMatrix() throws(ModelError) -> Tensor {
-    var weights: [Float] = []
-    weights.reserveCapacity(rowCount * columnCount)
-    for row in 0..<rowCount { weights += self.row(row) }
-    return try Tensor(rounding: weights, to: tensor.elementType, shape: tensor.matrixShape)
+    let bytes: Bytes
+    switch tensor.elementType {
+    case .float16: bytes = try summedBytes { Float16($0) }
+    case .bfloat16: bytes = try summedBytes(\.bfloat16Bits)
+    case .float32: bytes = try summedBytes { $0 }
+    case .float64: bytes = try summedBytes { Double($0) }
+    default: preconditionFailure("not a floating-point type: \(tensor.elementType.name)")
+    }
+    return Tensor(elementType: tensor.elementType, shape: tensor.matrixShape, bytes: bytes)
+  }
+
+  /// All weights after `rounding` to the element type.
+  private func summedBytes<Element: BitwiseCopyable>(
+    _ rounding: (Float) -> Element
+  ) throws(ModelError) -> Bytes {
+    // A dictionary of one motif needs no indices, so a small file may describe more than memory holds.
+    var buffer = try MutableBytes(byteCount: rowCount * columnCount * MemoryLayout<Element>.stride)
+    var target = buffer.mutableSpan(of: Element.self)
+    for row in 0..<rowCount {
+      for (column, weight) in self.row(row).enumerated() {
+        target[row * columnCount + column] = rounding(weight)
+      }
+    }
+    return buffer.freeze()
   }
 
   private func copiedMatrix() throws(ModelError) -> Tensor {
@@ -118,21 +138,18 @@ public struct Reconstruction: Sendable {
   private func copiedBytes<Pattern: FixedWidthInteger & BitwiseCopyable>(
     _ type: Pattern.Type, signMask: Pattern
   ) throws(ModelError) -> Bytes {
-    let part = tensor.parts[0]
-    let stage = part.stages[0]
+    let stage = tensor.parts[0].stages[0]
     let dictionary = stage.dictionary
     let motifs = dictionary.values.array(of: type)
-    let columns = part.columns ?? Array(0..<columnCount)
-    let rows = part.rows ?? Array(0..<rowCount)
     var buffer = try MutableBytes(byteCount: rowCount * columnCount * MemoryLayout<Pattern>.stride)
     var target = buffer.mutableSpan(of: type)
-    for (partRow, row) in rows.enumerated() {
-      for (block, index) in unpackedRow(partRow, of: stage.mosaic).enumerated() {
+    for row in 0..<rowCount {
+      for (block, index) in unpackedRow(row, of: stage.mosaic).enumerated() {
         let flip = Int(index) & dictionary.signBit != 0 ? signMask : 0
         let motif = (Int(index) & ~dictionary.signBit) * dictionary.motifLength
         let start = block * dictionary.blockLength
-        for offset in 0..<min(dictionary.blockLength, columns.count - start) {
-          target[row * columnCount + columns[start + offset]] = motifs[motif + offset] ^ flip
+        for offset in 0..<min(dictionary.blockLength, columnCount - start) {
+          target[row * columnCount + start + offset] = motifs[motif + offset] ^ flip
         }
       }
     }

@@ -1,8 +1,8 @@
 /// The dimensions of a tensor, outermost first. The rank-0 shape is a scalar with one element.
 public struct Shape: Sendable, Hashable, CustomStringConvertible {
-  /// Largest number of dimensions (spec T-04).
+  /// Largest number of dimensions (spec T-02).
   public static let maximumRank = 16
-  /// Largest number of elements, so that byte counts and bit counts stay far from overflow (spec T-05).
+  /// Largest number of elements, so that byte counts and bit counts stay far from overflow (spec T-02).
   public static let maximumElementCount = 1 << 48
 
   public let dimensions: [Int]

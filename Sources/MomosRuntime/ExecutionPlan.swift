@@ -31,7 +31,7 @@ public struct ExecutionPlan: Sendable {
     model: Model, graph: Int = 0, pool: ThreadPool = ThreadPool(threadCount: 1),
     precision: Precision = .fast
   ) throws(RuntimeError) {
-    let planner = try ExecutionPlanner(model, graph: graph)
+    let planner = try ExecutionPlanner(model, graph: graph, precision: precision)
     inputs = model.graphs[graph].inputs
     outputs = model.graphs[graph].outputs
     steps = planner.steps

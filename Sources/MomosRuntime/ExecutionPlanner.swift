@@ -11,13 +11,13 @@ struct ExecutionPlanner {
   private(set) var constants: [Int: Tensor] = [:]
   private(set) var steps: [ExecutionStep] = []
 
-  init(_ model: Model, graph number: Int) throws(RuntimeError) {
+  init(_ model: Model, graph number: Int, precision: Precision) throws(RuntimeError) {
     guard model.graphs.indices.contains(number) else {
       throw .graphNotFound(number: number, graphCount: model.graphs.count)
     }
     graph = model.graphs[number]
     operatorSets = model.operatorSets
-    tensors = try ModelTensors(model.tensors)
+    tensors = try ModelTensors(model.tensors, precision: precision)
     try planNodes()
     try placeOutputs()
     planReleases()

@@ -84,25 +84,25 @@ struct GraphStructure {
         if missing[reader] == 0 { ready.insert(reader, at: Self.position(of: reader, in: ready)) }
       }
     }
-    if let number = graph.nodes.indices.first(where: { missing[$0] > 0 && isOnCycle($0) }) {
-      throw .cycle(through: NodeLabel(graph.nodes[number]))
+    if let number = missing.firstIndex(where: { $0 > 0 }) {
+      throw .cycle(through: NodeLabel(graph.nodes[nodeOnCycle(from: number, missing)]))
     }
     let isNeeded = neededNodes()
     return order.filter { isNeeded[$0] }.map { graph.nodes[$0] }
   }
 
-  /// True if a node reads, directly or not, what it produces.
-  private func isOnCycle(_ start: Int) -> Bool {
-    var seen: Set<Int> = []
-    var pending = [start]
-    while let number = pending.popLast() {
-      for input in graph.nodes[number].inputs {
-        guard let producer = producers[input] else { continue }
-        if producer == start { return true }
-        if seen.insert(producer).inserted { pending.append(producer) }
-      }
+  /// A node that depends on itself, found from one that waits by going from reader to producer among those that
+  /// wait until a node comes again.
+  /// - Parameter missing: how many inputs of each node are waiting; a waiting node has a waiting producer.
+  private func nodeOnCycle(from start: Int, _ missing: [Int]) -> Int {
+    var isSeen = [Bool](repeating: false, count: graph.nodes.count)
+    var number = start
+    while !isSeen[number] {
+      isSeen[number] = true
+      let waiting = graph.nodes[number].inputs.lazy.compactMap { producers[$0] }.first { missing[$0] > 0 }
+      number = waiting ?? number
     }
-    return false
+    return number
   }
 
   /// Where to insert a number into a descending array.

@@ -23,9 +23,12 @@ public struct LinearWeight: Sendable {
   }
 
   /// A mosaic, seen as a matrix through `view`. With blocking `.rows` that must be the tensor's own view.
-  /// - Parameter dictionaries: expands each shared dictionary once for all weights of a plan.
+  /// - Parameters:
+  ///   - precision: decides the kernels; flat mosaics are always executed exactly.
+  ///   - dictionaries: expands each shared dictionary once for all weights of a plan.
   public init(
-    mosaic tensor: MosaicTensor, view: MatrixView, dictionaries: inout ExecutableDictionaries
+    mosaic tensor: MosaicTensor, view: MatrixView, precision: Precision,
+    dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
     let shape = view.matrixShape(of: tensor.shape)
     rows = shape[0]
@@ -33,7 +36,7 @@ public struct LinearWeight: Sendable {
     switch tensor.blocking {
     case .rows:
       precondition(view == tensor.view)
-      form = .mosaic(try MosaicMultiplier(tensor, dictionaries: &dictionaries))
+      form = .mosaic(try MosaicMultiplier(tensor, precision: precision, dictionaries: &dictionaries))
     case .flat:
       form = .flat(try FlatMultiplier(tensor, view: view))
     }
@@ -51,7 +54,7 @@ public struct LinearWeight: Sendable {
   ) throws(ModelError) -> Int {
     switch form {
     case .dense(let matrix):
-      matrix.multiply(input, batch: batch, into: &output, pool: pool)
+      try matrix.multiply(input, batch: batch, into: &output, pool: pool)
       return 0
     case .mosaic(let mosaic):
       return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)

@@ -6,9 +6,11 @@ struct ModelTensors {
   private var contents: [String: TensorContent] = [:]
   private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
   private var dictionaries = ExecutableDictionaries()
+  private let precision: Precision
 
   /// - Throws: for two tensors of one name, and aliases of nothing.
-  init(_ tensors: [NamedTensor]) throws(RuntimeError) {
+  init(_ tensors: [NamedTensor], precision: Precision) throws(RuntimeError) {
+    self.precision = precision
     for tensor in tensors {
       guard contents.updateValue(tensor.content, forKey: tensor.name) == nil else {
         throw .duplicateTensor(tensor.name)
@@ -74,7 +76,8 @@ struct ModelTensors {
     _ content: TensorContent?, _ view: MatrixView
   ) throws(ModelError) -> LinearWeight {
     switch content {
-    case .mosaic(let mosaic): try LinearWeight(mosaic: mosaic, view: view, dictionaries: &dictionaries)
+    case .mosaic(let mosaic):
+      try LinearWeight(mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
     case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor))
     case .alias, nil: preconditionFailure("aliases were resolved")
     }

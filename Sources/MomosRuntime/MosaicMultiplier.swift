@@ -5,9 +5,19 @@ import MomosModel
 /// outliers, in that order.
 struct MosaicMultiplier: Sendable {
   private struct Part: Sendable {
+    /// Exact, and what other classes fall back on.
     let multiplier: PartMultiplier
+    /// nil in class `exact` and for forms that the table kernels do not cover.
+    let lookups: LookupMultiplier?
     let rows: [Int]?
     let columns: [Int]?
+
+    func multiply(
+      _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
+    ) throws(ModelError) -> Int {
+      if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }
+      return try multiplier.multiply(input, batch: batch, into: &output, pool: pool)
+    }
   }
 
   private let rows: Int
@@ -16,7 +26,9 @@ struct MosaicMultiplier: Sendable {
   private let outliers: Outliers
   private let outlierValues: [Float]
 
-  init(_ tensor: MosaicTensor, dictionaries: inout ExecutableDictionaries) throws(ModelError) {
+  init(
+    _ tensor: MosaicTensor, precision: Precision, dictionaries: inout ExecutableDictionaries
+  ) throws(ModelError) {
     let shape = tensor.matrixShape
     rows = shape[0]
     columns = shape[1]
@@ -31,7 +43,14 @@ struct MosaicMultiplier: Sendable {
       let multiplier = PartMultiplier(
         rows: part.rows?.count ?? shape[0], columns: part.columns?.count ?? shape[1], stages: stages,
         rowScale: part.rowScale?.floats())
-      parts.append(Part(multiplier: multiplier, rows: part.rows, columns: part.columns))
+      let lookups =
+        precision == .exact
+        ? nil
+        : try LookupMultiplier(
+          rows: multiplier.rows, columns: multiplier.columns, stages: stages,
+          rowScale: part.rowScale?.floats())
+      parts.append(
+        Part(multiplier: multiplier, lookups: lookups, rows: part.rows, columns: part.columns))
     }
     self.parts = parts
   }
@@ -41,7 +60,7 @@ struct MosaicMultiplier: Sendable {
   ) throws(ModelError) -> Int {
     var products = 0
     if parts.count == 1, parts[0].rows == nil, parts[0].columns == nil {
-      products = try parts[0].multiplier.multiply(input, batch: batch, into: &output, pool: pool)
+      products = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
     } else {
       output.update(repeating: 0)
       for part in parts {
@@ -65,7 +84,7 @@ struct MosaicMultiplier: Sendable {
     }
     var sums = [Float](repeating: 0, count: batch * partRows)
     var sumSpan = sums.mutableSpan
-    let products = try part.multiplier.multiply(gathered.span, batch: batch, into: &sumSpan, pool: pool)
+    let products = try part.multiply(gathered.span, batch: batch, into: &sumSpan, pool: pool)
     for sample in 0..<batch {
       for position in 0..<partRows {
         output[sample * rows + (part.rows?[position] ?? position)] += sums[sample * partRows + position]

@@ -1,4 +1,3 @@
-import MomosKernels
 import MomosModel
 
 /// One node of a plan, ready to execute: an ONNX operator with its attributes read and checked.
@@ -103,9 +102,9 @@ struct InputTypes {
 extension ElementType {
   /// The types that activations and matrix products take.
   static let floatingPoint: [ElementType] = [.float32, .float64, .float16, .bfloat16]
-  /// The type in which an operator computes with values of this type: float32 for float16 and bfloat16.
-  var arithmetic: ElementType { self == .float16 || self == .bfloat16 ? .float32 : self }
-
   static let integers: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
   static let signedIntegers: [ElementType] = [.int8, .int16, .int32, .int64]
+
+  /// The type in which an operator computes with values of this type: float32 for float16 and bfloat16.
+  var arithmetic: ElementType { self == .float16 || self == .bfloat16 ? .float32 : self }
 }

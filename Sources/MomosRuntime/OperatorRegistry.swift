@@ -2,24 +2,25 @@ import MomosModel
 
 /// The operators this runtime has.
 enum OperatorRegistry {
-  /// Versions of the default domain whose operators mean what is implemented here.
-  static let supportedVersions = 7...23
+  /// The domains, and the versions of each whose operators mean what is implemented here.
+  private static let domains = ["": 7...23]
 
   /// The entry of a node's operator, or nil.
   static func entry(for node: Node) -> OperatorEntry? {
-    isDefault(domain: node.domain) ? entries[node.operatorType] : nil
+    entries[OperatorName(domain: canonical(domain: node.domain), name: node.operatorType)]
   }
 
   /// The entry of a node's operator and the version of its operator set, or why the node cannot be executed.
   static func resolve(
     _ node: Node, label: NodeLabel, operatorSets: [OperatorSet]
   ) throws(RuntimeError) -> (entry: OperatorEntry, version: Int) {
-    guard isDefault(domain: node.domain) else { throw .unknownDomain(node.domain, node: label) }
-    guard let version = operatorSets.first(where: { isDefault(domain: $0.domain) })?.version else {
-      throw .missingOperatorSet(domain: node.domain, node: label)
+    let domain = canonical(domain: node.domain)
+    guard let supported = domains[domain] else { throw .unknownDomain(domain, node: label) }
+    guard let version = operatorSets.first(where: { canonical(domain: $0.domain) == domain })?.version else {
+      throw .missingOperatorSet(domain: domain, node: label)
     }
-    guard supportedVersions.contains(version) else {
-      throw .unsupportedOperatorSet(domain: node.domain, version: version, supported: supportedVersions)
+    guard supported.contains(version) else {
+      throw .unsupportedOperatorSet(domain: domain, version: version, supported: supported)
     }
     guard let entry = entry(for: node) else { throw .unknownOperator(label) }
     guard version >= entry.since else {
@@ -28,12 +29,13 @@ enum OperatorRegistry {
     return (entry, version)
   }
 
-  /// True for the two spellings of ONNX's default domain.
-  private static func isDefault(domain: String) -> Bool {
-    domain == "" || domain == "ai.onnx"
+  /// ONNX's default domain has two spellings.
+  private static func canonical(domain: String) -> String {
+    domain == "ai.onnx" ? "" : domain
   }
 
-  private static let entries = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0) })
+  private static let entries = Dictionary(
+    uniqueKeysWithValues: table.map { (OperatorName(domain: $0.domain, name: $0.name), $0) })
 
   private static let table = [
     OperatorEntry("Add", Add.self, inputs: 2...2),
@@ -58,8 +60,14 @@ enum OperatorRegistry {
   ]
 }
 
+private struct OperatorName: Hashable {
+  let domain: String
+  let name: String
+}
+
 /// What the plan must know of an operator before it makes one.
 struct OperatorEntry: Sendable {
+  let domain: String
   let name: String
   let type: any Operator.Type
   /// First version of the operator set that has the operator in a form implemented here.
@@ -70,9 +78,10 @@ struct OperatorEntry: Sendable {
   let outputs: ClosedRange<Int>
 
   init(
-    _ name: String, _ type: any Operator.Type, since: Int = OperatorRegistry.supportedVersions.lowerBound,
-    inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1
+    _ name: String, domain: String = "", _ type: any Operator.Type, since: Int = 1, inputs: ClosedRange<Int>,
+    outputs: ClosedRange<Int> = 1...1
   ) {
+    self.domain = domain
     self.name = name
     self.type = type
     self.since = since

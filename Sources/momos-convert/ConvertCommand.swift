@@ -3,20 +3,25 @@ import CommandSupport
 public import Momos
 
 @main
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-convert",
     abstract: "Convert weights into a .momos file of motifs and mosaics.",
+    usage: "momos-convert SOURCE ... -o FILE.momos [options]",
     discussion: """
       A SOURCE is an .npy file, an .npz archive, a folder of .npy files, NAME=FILE.npy, or raw little-endian data \
       as NAME=FILE:TYPE[ROWS,COLUMNS] with type f16, bf16, f32 or f64.
 
-      Without options, blocks of 4 weights become one of 256 motifs that the whole model shares: 2 bits per weight. \
-      Tensors that consist of few distinct blocks are stored without loss.
+      Matrices are cut into blocks of weights that follow each other along the input dimension. Each block becomes \
+      the number of the motif that is nearest to it. Without options, blocks of 4 weights become one of 256 motifs \
+      that the whole model shares: 2 bits per weight. Tensors of few distinct blocks are stored without loss, \
+      everything that is not a matrix dense, which means as it is.
+
+      Exit codes: 0 done, \(failureCodes)
       """,
     version: momosVersion)
 
-  @Argument(help: "Files and folders with weights.")
+  @Argument(help: ArgumentHelp("Files and folders with weights.", valueName: "SOURCE"))
   var source: [String]
 
   @Option(
@@ -25,18 +30,20 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The network's graph; it decides which tensors become mosaics.", valueName: "GRAPH.json"))
+      "The network's graph; it is stored, and decides which tensors become mosaics.", valueName: "GRAPH.json")
+  )
   var graph: String?
 
   @Option(help: ArgumentHelp("Weights in a block, 1 to 64.", valueName: "S"))
   var blockLength = 4
 
-  @Option(help: ArgumentHelp("Motifs in a dictionary, 1 to 65536 (default: 256).", valueName: "K"))
+  @Option(help: ArgumentHelp("Motifs in a dictionary, 1 to 65536. (default: 256)", valueName: "K"))
   var motifs: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Motifs as a share of the blocks that use the dictionary, instead of --motifs.", valueName: "C"))
+      "Motifs as a share of the blocks that use the dictionary, above 0, at most 1; instead of --motifs.",
+      valueName: "C"))
   var capacity: Double?
 
   @Option(
@@ -44,36 +51,40 @@ struct ConvertCommand: ParsableCommand {
       "Stages of each tensor, 1 to 8: each fits what the earlier ones leave.", valueName: "N"))
   var stages = 1
 
-  @Option(help: "Who shares a dictionary: the whole model, or each tensor for itself.")
+  @Option(
+    help: ArgumentHelp("Who has a dictionary: the whole model, or each tensor its own.", valueName: "OWNER"))
   var dictionary = FitOptions.DictionaryScope.model
 
-  @Flag(help: "Do not keep motif 0 at zero.")
+  @Flag(help: "Do not keep the first motif at zero.")
   var noZeroMotif = false
 
-  @Flag(help: "Do not divide rows by their root mean square.")
+  @Flag(help: "Do not scale rows to a common size before the fit.")
   var noRowScale = false
 
   @Option(
-    help: ArgumentHelp("Keep tensors whose whole name matches dense; may be repeated.", valueName: "REGEX"))
+    help: ArgumentHelp("Keep tensors dense whose whole name matches; may be repeated.", valueName: "REGEX"))
   var dense: [String] = []
 
   @Option(
-    help:
-      "The input dimension of matrices, where no graph decides it: last for [out, in], first for [in, out].")
+    help: ArgumentHelp(
+      "The input dimension of matrices, where no graph decides it: last for [out, in], first for [in, out].",
+      valueName: "AXIS"))
   var inputAxis = ConversionOptions.InputAxis.last
 
-  @Flag(help: "Keep tensors with NaN or infinity, dense, instead of refusing them.")
+  @Flag(help: "Keep tensors with NaN or infinity dense instead of refusing them.")
   var allowNonfinite = false
 
-  @Option(help: ArgumentHelp("Equal seeds give equal files.", valueName: "N"))
+  @Option(
+    help: ArgumentHelp(
+      "Start of the random choices of the fit; equal seeds give equal files.", valueName: "N"))
   var seed: UInt64 = 0
 
   @Option(
     help: ArgumentHelp(
-      "Threads; 0 takes one for each processor. The file does not depend on it.", valueName: "N"))
+      "Threads; 0 takes one for each processor. The file does not depend on them.", valueName: "N"))
   var threads = 0
 
-  @Flag(help: "Store every section as it is, uncompressed.")
+  @Flag(help: "Do not compress the file further with zstd.")
   var noZstd = false
 
   @Flag(help: "Show what would be written, and how many bytes, without writing.")
@@ -101,17 +112,15 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    try runCommand { () throws(MomosError) in
-      let conversion = try Conversion(options)
-      let plan = try conversion.plan()
-      if dryRun { return try printReport(conversion.preview(plan)) }
-      let progress = ProgressLine("converting", isQuiet: quiet)
-      defer { progress.finish() }
-      let report = try conversion.run(plan) { progress.update($0) }
-      progress.finish()
-      try printReport(report)
-    }
+  func run() throws(MomosError) {
+    let conversion = try Conversion(options)
+    let plan = try conversion.plan()
+    if dryRun { return try printReport(conversion.preview(plan)) }
+    let progress = ProgressLine("converting", isQuiet: quiet)
+    defer { progress.finish() }
+    let report = try conversion.run(plan) { progress.update($0) }
+    progress.finish()
+    try printReport(report)
   }
 
   private func printReport(_ report: ConversionReport) throws(MomosError) {

@@ -3,10 +3,12 @@ import CommandSupport
 import Momos
 
 @main
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-inspect",
     abstract: "Show what a .momos file holds, check it, and extract tensors.",
+    usage: "momos-inspect FILE.momos [options]",
+    discussion: "Exit codes: 0 done, \(failureCodes)",
     version: momosVersion)
 
   @Argument(help: ArgumentHelp("The file.", valueName: "FILE.momos"))
@@ -23,7 +25,7 @@ struct InspectCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a tensor, reconstructed, as an .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
+      "Write a tensor as a dense .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
   var extract: [NamedFile] = []
 
   @Flag(help: "Print the report as JSON.")
@@ -32,17 +34,15 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Replace existing files of --extract.")
   var force = false
 
-  func run() throws {
-    try runCommand { () throws(MomosError) in
-      let inspection = try Inspection(path: file)
-      for target in extract { try inspection.extract(target.name, to: target.path, overwrites: force) }
-      if graph {
-        guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
-        return try printResult(String(text.dropLast()))
-      }
-      let report = try inspection.report(checksAll: check)
-      if json { return try printResult(report.json) }
-      try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)
+  func run() throws(MomosError) {
+    let inspection = try Inspection(path: file)
+    try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
+    let report = try inspection.report(checksAll: check)
+    if graph {
+      guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
+      return try printResult(String(text.dropLast()))
     }
+    if json { return try printResult(report.json) }
+    try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)
   }
 }

@@ -3,17 +3,20 @@ import CommandSupport
 import Momos
 
 @main
-struct RunCommand: ParsableCommand {
+struct RunCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-run",
     abstract: "Execute a .momos file directly from its mosaics.",
     usage: """
-      momos-run FILE.momos --input NAME=FILE.npy ... --output NAME=FILE.npy ... [options]
-      momos-run FILE.momos --tensor NAME --input FILE.npy --output FILE.npy [options]
+      momos-run FILE.momos --input NAME=FILE --output NAME=FILE [options]
+      momos-run FILE.momos --tensor NAME --input FILE --output FILE [options]
       """,
     discussion: """
-      The first form executes the stored graph. The second multiplies by one tensor, y = W x for x [batch, columns], \
-      for weights without a graph.
+      The first form executes the stored graph; --input and --output may be repeated. The second multiplies by one \
+      tensor, y = W x for x [batch, columns], for weights without a graph. Where f32 is expected, types that f32 \
+      holds exactly are taken too.
+
+      Exit codes: 0 done, \(failureCodes)
       """,
     version: momosVersion)
 
@@ -24,21 +27,24 @@ struct RunCommand: ParsableCommand {
   var tensor: String?
 
   @Option(
-    help: ArgumentHelp("Values of a graph input; with --tensor just the file.", valueName: "NAME=FILE.npy"))
+    help: ArgumentHelp("Values of a graph input; with --tensor only the file.", valueName: "NAME=FILE.npy"))
   var input: [String] = []
 
   @Option(
-    help: ArgumentHelp("Where a graph output goes; with --tensor just the file.", valueName: "NAME=FILE.npy"))
+    help: ArgumentHelp("File for a graph output; with --tensor only the file.", valueName: "NAME=FILE.npy"))
   var output: [String] = []
 
-  @Flag(help: "Measure: run repeatedly after a warm-up and report median and 95th percentile.")
+  @Flag(help: "Measure N runs after a warm-up: median, 95th percentile, resident memory.")
   var bench = false
 
-  @Option(help: ArgumentHelp("Measured runs of --bench.", valueName: "N"))
+  @Option(help: ArgumentHelp("Runs that --bench measures.", valueName: "N"))
   var `repeat` = 50
 
-  @Flag(help: "Print the report as JSON.")
+  @Flag(help: "Print the report of --bench as JSON.")
   var json = false
+
+  @Flag(help: "Replace existing outputs.")
+  var force = false
 
   @OptionGroup var session: SessionFlags
 
@@ -60,14 +66,13 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let inputs = tensor == nil ? try paths(input, option: "--input") : ["": input[0]]
     let outputs = tensor == nil ? try paths(output, option: "--output") : output.first.map { ["": $0] } ?? [:]
-    try runCommand { () throws(MomosError) in
-      let run = try Run(
-        file: file, tensor: tensor, inputs: inputs, outputs: outputs, options: session.options)
-      try run.writeOutputs()
-      guard bench else { return }
-      let report = try run.measure(repeating: self.repeat)
-      try printResult(json ? report.json : report.text)
-    }
+    let run = try Run(
+      file: file, tensor: tensor, inputs: inputs, outputs: outputs, overwrites: force,
+      options: session.options)
+    try run.writeOutputs()
+    guard bench else { return }
+    let report = try run.measure(repeating: self.repeat)
+    try printResult(json ? report.json : report.text)
   }
 
   private func paths(_ arguments: [String], option: String) throws -> [String: String] {

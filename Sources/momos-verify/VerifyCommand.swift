@@ -3,17 +3,20 @@ import CommandSupport
 import Momos
 
 @main
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-verify",
     abstract: "Compare a .momos file with its source, and its execution with its weights.",
     usage: "momos-verify [SOURCE...] FILE.momos [options]",
     discussion: """
       Every digest, index and value is checked. With a SOURCE, weights are compared with it; with inputs, outputs \
-      are too. Without thresholds it fails where execution leaves its precision class or an error exceeds the one \
-      that the conversion recorded.
+      are too. It fails where execution leaves its precision class, where an error exceeds the one that the \
+      conversion recorded, and where the SOURCE is not the one that was converted.
 
-      Exit codes: 0 verified, 1 failed, 64 usage, 65 bad data, 66 missing file, 74 input or output.
+      Thresholds apply to every output, or to every tensor without inputs. A threshold against the source accepts \
+      another SOURCE.
+
+      Exit codes: 0 verified, 1 failed, \(failureCodes)
       """,
     version: momosVersion)
 
@@ -27,16 +30,16 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Values of a graph input; may be repeated.", valueName: "NAME=FILE.npy"))
   var input: [NamedFile] = []
 
-  @Option(help: ArgumentHelp("The class of each sample, for accuracy.", valueName: "FILE.npy"))
+  @Option(help: ArgumentHelp("The class of each sample, integers, for accuracy.", valueName: "FILE.npy"))
   var labels: String?
 
-  @Option(help: ArgumentHelp("Least cosine with the source.", valueName: "X"))
+  @Option(help: ArgumentHelp("Least cosine with the source, -1 to 1.", valueName: "X"))
   var minCosine: Double?
 
   @Option(help: ArgumentHelp("Largest relative error against the source.", valueName: "X"))
   var maxRelativeError: Double?
 
-  @Option(help: ArgumentHelp("Least signal-to-noise ratio against the source.", valueName: "DB"))
+  @Option(help: ArgumentHelp("Least signal-to-noise ratio against the source, in dB.", valueName: "DB"))
   var minSnr: Double?
 
   @Option(help: ArgumentHelp("Least accuracy against the labels, 0 to 1.", valueName: "X"))
@@ -47,19 +50,27 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var session: SessionFlags
 
+  func validate() throws {
+    try check(minCosine, in: -1...1, option: "--min-cosine")
+    try check(maxRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
+    try check(minAccuracy, in: 0...1, option: "--min-accuracy")
+  }
+
+  private func check(_ value: Double?, in range: ClosedRange<Double>, option: String) throws {
+    guard let value, !range.contains(value) else { return }
+    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
+    throw ValidationError("\(option) must be \(expected), found \(value)")
+  }
+
   func run() throws {
     let inputs = try NamedFile.paths(input, option: "--input")
-    var failed = false
-    try runCommand { () throws(MomosError) in
-      let verification = try Verification(options(inputs: inputs))
-      let progress = ProgressLine("verifying")
-      defer { progress.finish() }
-      let report = try verification.run { progress.update($0) }
-      progress.finish()
-      try printResult(json ? report.json : report.text)
-      failed = !report.hasPassed
-    }
-    if failed { throw ExitCode(1) }
+    let verification = try Verification(options(inputs: inputs))
+    let progress = ProgressLine("verifying")
+    defer { progress.finish() }
+    let report = try verification.run { progress.update($0) }
+    progress.finish()
+    try printResult(json ? report.json : report.text)
+    guard report.hasPassed else { throw ExitCode(1) }
   }
 
   private func options(inputs: [String: String]) -> VerificationOptions {

@@ -48,7 +48,7 @@ struct ExecutionPlanTests {
         TestModel.node("Relu", ["x"], ["a"]), TestModel.node("Tanh", ["a"], ["b"]),
         TestModel.node("Add", ["a", "w"], ["c"]), TestModel.node("Sub", ["b", "c"], ["d"]),
       ], tensors: ["w": try TestModel.ramp(1)], outputs: ["d", "b"])
-    let planner = try ExecutionPlanner(model, graph: 0)
+    let planner = try ExecutionPlanner(model, graph: 0, precision: .exact)
     // Of each step the values its inputs hold: x, a, (w), b, c; b is an output and w a tensor.
     let inputs = planner.steps.map { step in
       step.inputs.compactMap { if case .slot(let slot) = $0 { slot } else { nil } }

@@ -72,7 +72,7 @@ struct GraphRefusalTests {
       TestModel.node("Add", ["x", "b"], ["a"]),
       TestModel.node("Tanh", ["a"], ["b"]),
     ])
-    expectRefused(model, .cycle(through: TestModel.label("Add", output: "a")))
+    expectRefused(model, .cycle(through: TestModel.label("Tanh", output: "b")))
   }
 
   @Test func nodeReadingItsOwnOutputIsRefused() {

@@ -42,7 +42,7 @@ enum TestModel {
     let dictionary = MotifDictionary(
       motifCount: 2, blockLength: 2, elementType: .float32,
       values: try Bytes(copying: [1, 2, 3, 4] as [Float]))
-    let mosaic = try Mosaic(packing: [0, 1, 1, 0], rowCount: 2, blockCount: 2, indexWidth: 1)
+    let mosaic = try Mosaic(packing: [0, 1, 1, 0], rowCount: 2, blockCount: 2, blockLength: 2, indexWidth: 1)
     return MosaicTensor(
       elementType: .float32, shape: shape, view: view,
       parts: [MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])])

@@ -30,6 +30,16 @@ struct WeightPlanningTests {
     #expect(try ExecutionPlan(model: model(gemm, direct)).execute(["x": x]) == ["y": expected])
   }
 
+  @Test func mosaicOfDoublesMultipliesDoubles() throws {
+    let mosaic = try TestModel.mosaic(view: alongLast, shape: Shape([2, 4]))
+    let doubles = MosaicTensor(
+      elementType: .float64, shape: mosaic.shape, view: mosaic.view, parts: mosaic.parts)
+    let gemm = TestModel.node("Gemm", ["x", "w"], ["y"], ["transB": .int(1)])
+    let input = try Tensor(rounding: x.floats(), to: .float64, shape: x.shape)
+    let expected = try Tensor(rounding: [4321, 2143], to: .float64, shape: Shape([1, 2]))
+    #expect(try ExecutionPlan(model: model(gemm, doubles)).execute(["x": input]) == ["y": expected])
+  }
+
   @Test func mosaicFittedAlongAnotherAxisIsRefused() throws {
     let mosaic = try TestModel.mosaic(view: alongLast, shape: Shape([2, 4]))
     expectRefused(

@@ -33,7 +33,7 @@ public enum NPYFixture {
     return header[open...close].split { !$0.isNumber }.compactMap { Int($0) }
   }
 
-  private static func description(of elementType: ElementType) -> String {
+  static func description(of elementType: ElementType) -> String {
     switch elementType {
     case .float16, .float32, .float64: "<f\(elementType.byteCount)"
     case .int8: "|i1"

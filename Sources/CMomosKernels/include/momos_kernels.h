@@ -15,15 +15,25 @@
 /// Columns whose products are summed on their own before they join a row's sum.
 #define MOMOS_GROUP_COLUMNS 256
 
-/// One stage of a mosaic in the row-major layout, with its dictionary expanded for execution.
+/// How the indices of a mosaic lie in memory, numbered and defined as in the file format (section 9).
+typedef enum {
+  MOMOS_LAYOUT_ROW_MAJOR = 0,
+  MOMOS_LAYOUT_TILE_K256 = 1,
+  MOMOS_LAYOUT_TILE_K16 = 2,
+  MOMOS_LAYOUT_TILE_K64 = 3,
+} momos_layout;
+
+/// One stage of a mosaic, with its dictionary expanded for execution.
 typedef struct {
-  const uint8_t *indices;    ///< packed rows, `row_byte_count` bytes each
-  size_t row_byte_count;
+  const uint8_t *indices;
+  momos_layout layout;
+  size_t row_count;          ///< rows of the whole mosaic
+  size_t row_byte_count;     ///< of the row-major layout
   uint32_t index_width;      ///< 0 to 16 bits
   uint32_t block_length;     ///< stride s of the blocks
   uint32_t motif_length;     ///< s (plain) or 2 s (overlapping)
   size_t block_count;        ///< blocks of one row
-  const float *motifs;       ///< [2^index_width, motif_length]; used by `multiply_motifs`
+  const float *motifs;       ///< [2^index_width, motif_length]; used by `multiply_motifs`, which takes row-major only
   const float *transposed;   ///< [motif_length, padded 2^index_width]; used by `multiply_tables`
 } momos_stage;
 
@@ -50,11 +60,6 @@ typedef struct MOMOS_SENDABLE {
   /// The same sums, bit for bit, from one motif product per block and row: for few rows and many motifs.
   uint64_t (*multiply_motifs)(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
                               float *sum);
-
-  /// output[i] = sum over j of matrix[i, j] * x[j] for rows in [row_begin, row_end): 16 partial sums over
-  /// j mod 16, then added pairwise (distance 8, 4, 2, 1).
-  void (*multiply_dense)(const float *matrix, size_t columns, const float *x, size_t row_begin, size_t row_end,
-                         float *output);
 
   /// For each of `count` blocks the motif with the smallest squared distance, ties to the lowest index:
   /// the largest score[m] = (sum over o of block[o] * motif m[o], o ascending) - half_norms[m].

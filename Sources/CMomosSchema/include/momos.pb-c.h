@@ -340,14 +340,22 @@ struct  Momos__Value
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
+  /*
+   * absent: not stated
+   */
   protobuf_c_boolean has_element_type;
   Momos__ElementType element_type;
   size_t n_dimensions;
   Momos__Dimension **dimensions;
+  /*
+   * true: no dimensions mean a scalar; else they mean an unstated shape
+   */
+  protobuf_c_boolean has_has_shape;
+  protobuf_c_boolean has_shape;
 };
 #define MOMOS__VALUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&momos__value__descriptor) \
-    , 0, {0,NULL}, 0, MOMOS__ELEMENT_TYPE__ELEMENT_TYPE_UNSPECIFIED, 0,NULL }
+    , 0, {0,NULL}, 0, MOMOS__ELEMENT_TYPE__ELEMENT_TYPE_UNSPECIFIED, 0,NULL, 0, 0 }
 
 
 struct  Momos__Dimension

@@ -1,4 +1,4 @@
-"""Shapes and counts that follow from the header alone (sections 6 and 9)."""
+"""Shapes and counts that follow from the header alone (section 6)."""
 
 from math import prod
 from types import SimpleNamespace
@@ -8,7 +8,6 @@ import numpy as np
 DENSE, MOSAIC, ALIAS = 1, 2, 3
 ROWS, FLAT = 0, 1
 SUM, COPY = 0, 1
-ROW_MAJOR = 0
 
 
 def arranged_shape(tensor: SimpleNamespace) -> list[int]:
@@ -44,11 +43,6 @@ def index_width(dictionary: SimpleNamespace) -> int:
 def stored_motif_count(dictionary: SimpleNamespace) -> int:
     """Motifs in the dictionary's section."""
     return dictionary.motif_count // 2 if dictionary.antipodal else dictionary.motif_count
-
-
-def mosaic_byte_count(shape: tuple[int, int], dictionary: SimpleNamespace) -> int:
-    """Raw bytes of a mosaic in layout ROW_MAJOR."""
-    return shape[0] * -(-block_count(shape[1], dictionary) * index_width(dictionary) // 8)
 
 
 def outlier_index_type(tensor: SimpleNamespace) -> np.dtype:

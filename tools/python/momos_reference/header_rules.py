@@ -53,7 +53,7 @@ def _check_enumerations(header: SimpleNamespace) -> None:
                 known(stage.layout, range(5))
     for graph in header.graphs:
         for value in graph.inputs + graph.outputs:
-            known(value.element_type, ELEMENT_TYPES, True)
+            known(value.element_type, ELEMENT_TYPES)
         for node in graph.nodes:
             for attribute in node.attributes:
                 known(attribute.type, range(1, 9), True)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from .elements import BFLOAT16, DTYPES, FLOAT16, FLOAT32, FLOAT64, FLOATING_POINT
 from .errors import require
 from .geometry import (
-    ALIAS, COPY, DENSE, FLAT, MOSAIC, ROW_MAJOR, index_width, matrix_shape, mosaic_byte_count,
-    outlier_index_type, part_shape,
+    ALIAS, COPY, DENSE, FLAT, MOSAIC, index_width, matrix_shape, outlier_index_type, part_shape,
 )
+from .layouts import is_suitable, mosaic_byte_count
 
 RANK_LIMIT = 16
 ELEMENT_LIMIT = 1 << 48
@@ -114,12 +114,7 @@ def _check_part(header: SimpleNamespace, tensor: SimpleNamespace, part: SimpleNa
         require(is_list, "M-05", f"{what}: a part lists {count} of {limit}")
     shape = part_shape(tensor, part)
     for stage in part.stages:
-        dictionary = header.dictionaries[stage.dictionary - 1]
-        require((stage.layout or 0) == ROW_MAJOR, "M-11", f"{what}: layout {stage.layout} is not implemented")
-        is_matched = bool(stage.mosaic_section) == (index_width(dictionary) > 0)
-        require(is_matched, "M-10", f"{what}: a mosaic section is absent or superfluous")
-        found, expected = _raw_byte_count(header, stage.mosaic_section), mosaic_byte_count(shape, dictionary)
-        require(found == expected, "M-10", f"{what}: a mosaic has {found} bytes, expected {expected}")
+        _check_stage(header, stage, shape, what)
     if not part.row_scale_section:
         has_type = part.row_scale_element_type is not None
         require(not has_type, "M-14", f"{what}: a row scale has a type but no section")
@@ -128,6 +123,21 @@ def _check_part(header: SimpleNamespace, tensor: SimpleNamespace, part: SimpleNa
     expected = shape[0] * DTYPES[part.row_scale_element_type].itemsize
     found = _raw_byte_count(header, part.row_scale_section)
     require(found == expected, "M-14", f"{what}: row scales have {found} bytes, expected {expected}")
+
+
+def _check_stage(
+    header: SimpleNamespace, stage: SimpleNamespace, shape: tuple[int, int], what: str
+) -> None:
+    """Checks a stage of a part of this shape."""
+    dictionary = header.dictionaries[stage.dictionary - 1]
+    layout, width = stage.layout or 0, index_width(dictionary)
+    is_matched = bool(stage.mosaic_section) == (width > 0)
+    require(is_matched, "M-10", f"{what}: a mosaic section is absent or superfluous")
+    kind = f"{width}-bit indices of blocks of {dictionary.block_length}"
+    require(is_suitable(layout, dictionary), "M-11", f"{what}: no {kind} are read in layout {layout}")
+    found = _raw_byte_count(header, stage.mosaic_section)
+    expected = mosaic_byte_count(layout, shape, dictionary)
+    require(found == expected, "M-10", f"{what}: a mosaic has {found} bytes, expected {expected}")
 
 
 def _check_outliers(header: SimpleNamespace, tensor: SimpleNamespace, what: str) -> None:

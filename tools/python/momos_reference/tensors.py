@@ -13,6 +13,7 @@ from .geometry import (
     ALIAS, COPY, DENSE, FLAT, arranged_shape, block_count, index_width, matrix_shape, outlier_index_type,
     part_shape, stored_motif_count,
 )
+from .layouts import unpack
 
 if TYPE_CHECKING:
     from .container import File
@@ -128,19 +129,18 @@ def _motif_table(dictionary: SimpleNamespace, stored: np.ndarray) -> np.ndarray:
 def _indices(
     file: File, stage: SimpleNamespace, dictionary: SimpleNamespace, shape: tuple[int, int]
 ) -> np.ndarray:
-    """The mosaic [r, blocks] of a stage, unpacked from layout ROW_MAJOR."""
-    blocks = block_count(shape[1], dictionary)
+    """The mosaic [r, blocks] of a stage."""
+    rows, blocks = shape[0], block_count(shape[1], dictionary)
     width = index_width(dictionary)
     if width == 0:
-        return np.zeros((shape[0], blocks), np.int64)
-    packed = np.frombuffer(file.section_bytes(stage.mosaic_section), np.uint8).reshape(shape[0], -1)
-    bits = np.unpackbits(packed, axis=1, bitorder="little")
-    require(not bits[:, blocks * width :].any(), "M-13", "spare bits are not zero")
-    fields = bits[:, : blocks * width].reshape(shape[0], blocks, width).astype(np.int64)
-    indices = fields @ (1 << np.arange(width))
+        return np.zeros((rows, blocks), np.int64)
+    padded = unpack(file.section_bytes(stage.mosaic_section), stage.layout or 0, rows, blocks, dictionary)
+    indices = padded[:rows, :blocks]
     motifs = indices & ~(1 << (width - 1)) if dictionary.antipodal else indices
     highest = int(motifs.max())
     require(highest < stored_motif_count(dictionary), "M-12", f"index {highest} names no motif")
+    is_padding_zero = not padded[rows:].any() and not padded[:, blocks:].any()
+    require(is_padding_zero, "M-13", "spare bits or padding indices are not zero")
     return indices
 
 

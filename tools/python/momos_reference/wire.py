@@ -36,7 +36,10 @@ MESSAGES: dict[str, dict[int, tuple[str, str]]] = {
     },
     "Stage": {1: ("dictionary", "u32"), 2: ("mosaic_section", "u32"), 3: ("layout", "enum")},
     "Graph": {1: ("name", "bytes"), 2: ("inputs", "Value*"), 3: ("outputs", "Value*"), 4: ("nodes", "Node*")},
-    "Value": {1: ("name", "bytes"), 2: ("element_type", "enum"), 3: ("dimensions", "Dimension*")},
+    "Value": {
+        1: ("name", "bytes"), 2: ("element_type", "enum"), 3: ("dimensions", "Dimension*"),
+        4: ("has_shape", "bool"),
+    },
     "Dimension": {1: ("size", "u64"), 2: ("symbol", "bytes")},
     "Node": {
         1: ("name", "bytes"), 2: ("operator_type", "bytes"), 3: ("domain", "bytes"), 4: ("inputs", "bytes*"),

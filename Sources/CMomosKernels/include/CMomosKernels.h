@@ -1,0 +1,9 @@
+/// The C kernels of momos.
+#ifndef CMOMOSKERNELS_H
+#define CMOMOSKERNELS_H
+
+#include "momos_gemm.h"
+#include "momos_kernels.h"
+#include "momos_lut.h"
+
+#endif

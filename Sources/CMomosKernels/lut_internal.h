@@ -1,0 +1,103 @@
+#ifndef MOMOS_LUT_INTERNAL_H
+#define MOMOS_LUT_INTERNAL_H
+
+#include "momos_lut.h"
+
+/// Columns that hold the windows of one group: a group, the longest halo of overlapping motifs, and zeros.
+#define LUT_WINDOW_COLUMNS (MOMOS_LUT_GROUP_COLUMNS + 32)
+
+/// What an unsigned plane byte says more than the signed byte it stands for.
+#define LUT_PLANE_BIAS 128
+
+/// Measures of a layout: strips of rows, bundles of blocks.
+typedef struct {
+  size_t bundle_blocks;  ///< blocks whose indices lie together
+  size_t strip_rows;     ///< rows whose indices lie together
+  size_t strip_bytes;    ///< bytes of one bundle of one strip
+  size_t tile_strips;    ///< strips of a full row tile
+} lut_geometry;
+
+static inline lut_geometry lut_geometry_of(momos_lut_layout layout) {
+  switch (layout) {
+    case MOMOS_LUT_K16: return (lut_geometry){8, 16, 64, 8};
+    case MOMOS_LUT_K64: return (lut_geometry){4, 64, 192, 4};
+    default: return (lut_geometry){1, 64, 64, 4};
+  }
+}
+
+/// Blocks of a full segment. 64 Ki entries at most, so that tables and indices share the first-level cache.
+static inline size_t lut_segment_blocks(const momos_lut_dictionary *dictionary) {
+  const size_t group = MOMOS_LUT_GROUP_COLUMNS / dictionary->block_length;
+  const size_t most = dictionary->entry_count == 256 ? 32 : 64;
+  return most < group ? most : group;
+}
+
+static inline size_t lut_ceiling_quotient(size_t a, size_t b) { return a / b + (a % b != 0); }
+
+static inline size_t lut_smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// By how much products must fall short of their limit at the finest x of 16 bits, before they are doubled: below that,
+/// what entries gain is less than what x loses.
+#define LUT_SHIFT_THRESHOLD 1.2f
+
+/// How the windows of a group were quantised.
+typedef struct {
+  float scale;     ///< value of 1 in table entries, NaN if a value of x is not finite
+  uint32_t shift;  ///< doublings of products, 0 or 1
+} lut_quantisation;
+
+/// Indices that will be read soon, for fetching them into the cache: any address will do.
+typedef struct {
+  const uint8_t *first;
+  size_t stride;
+} lut_upcoming;
+
+/// The lookups of one segment of a stage, for a range of rows and some vectors.
+typedef struct {
+  const uint8_t *indices;  ///< the range's row tiles of the segment's group
+  size_t tile_stride;      ///< bytes from one full row tile to the next
+  size_t first_bundle;     ///< of the segment in its group
+  size_t bundle_count;     ///< of the segment
+  size_t strip_count;      ///< of the range
+  size_t entry_count;
+  bool is_signed;
+  const uint8_t *tables;   ///< [vector_count] tables, `table_bytes` apart
+  size_t table_bytes;
+  const float *scales;     ///< [vector_count]
+  float *sums;             ///< [vector_count] rows of the range, `sums_stride` apart
+  size_t sums_stride;
+  size_t vector_count;
+  lut_upcoming upcoming;   ///< row tiles of the sweep that follows
+} lut_sweep;
+
+/// The first index of the segment in a row tile that has `strips` strips.
+static inline const uint8_t *lut_tile_indices(const lut_sweep *sweep, lut_geometry geometry, size_t tile,
+                                              size_t strips) {
+  return sweep->indices + tile * sweep->tile_stride + sweep->first_bundle * strips * geometry.strip_bytes;
+}
+
+/// The steps that depend on the instruction set. Both pointers are aligned; both arrays may be read up to their
+/// multiple of 64 bytes.
+struct momos_lut_kernels {
+  const char *name;
+  uint32_t vectorised_layouts;  ///< bit l for layout l
+
+  /// Quantises the LUT_WINDOW_COLUMNS columns of a group's windows.
+  lut_quantisation (*quantise)(const momos_lut_dictionary *dictionary, const float *window,
+                               int16_t *quantised);
+
+  /// Fills the tables of `bundle_count` bundles of blocks, in the form that `sweep` of the same kernels reads; at most
+  /// 2 bytes for each entry. Meanwhile it fetches some of the upcoming indices.
+  void (*build)(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
+                size_t bundle_count, lut_upcoming upcoming, uint8_t *tables);
+
+  /// sums[vector][row] = fma(scale, sum over blocks of the looked-up entries, sums[vector][row]).
+  void (*sweep)(momos_lut_layout layout, const lut_sweep *sweep);
+};
+
+extern const momos_lut_kernels momos_lut_scalar_kernels;
+#if defined(__x86_64__)
+extern const momos_lut_kernels momos_lut_avx512_kernels;
+#endif
+
+#endif

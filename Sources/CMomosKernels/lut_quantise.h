@@ -1,0 +1,113 @@
+// Quantisation of x, compiled once for each instruction set; the compiler splits the vectors into what the set has.
+// Every sum has one fixed order, so all give the same bits.
+
+#include <string.h>
+
+#include "lut_internal.h"
+
+#define LUT_LANES 16
+#define LUT_WINDOW_VECTORS (LUT_WINDOW_COLUMNS / LUT_LANES)
+
+typedef float lut_floats __attribute__((ext_vector_type(LUT_LANES)));
+typedef uint32_t lut_words __attribute__((ext_vector_type(LUT_LANES)));
+typedef uint16_t lut_halves __attribute__((ext_vector_type(LUT_LANES)));
+
+// Macros, since passing a vector to a function would depend on the instruction set.
+typedef float lut_floats_anywhere __attribute__((ext_vector_type(LUT_LANES), aligned(4), may_alias));
+typedef uint16_t lut_halves_anywhere __attribute__((ext_vector_type(LUT_LANES), aligned(2), may_alias));
+#define LUT_LOADED(source) (*(const lut_floats_anywhere *)(source))
+#define LUT_STORE(target, value) (*(lut_floats_anywhere *)(target) = (value))
+#define LUT_BITS(floats) __builtin_bit_cast(lut_words, floats)
+
+static inline float lut_float_of(uint32_t bits) { return __builtin_bit_cast(float, bits); }
+
+/// The bits of the largest of 16 `count` magnitudes, signs ignored: they order like the numbers, then infinity, NaN.
+static inline uint32_t lut_largest_bits(const float *values, size_t count) {
+  lut_words largest = 0;
+  for (size_t i = 0; i < count; i++)
+    largest = __builtin_elementwise_max(largest, LUT_BITS((lut_floats)LUT_LOADED(values + i * LUT_LANES)) & 0x7fffffff);
+  return __builtin_reduce_max(largest);
+}
+
+/// Sums of neighbours in two vectors.
+#define LUT_PAIR_SUMS(a, b)                                                                    \
+  (__builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) + \
+   __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+
+/// Replaces sums of pairs of columns, for LUT_WINDOW_COLUMNS columns, by sums of blocks.
+static inline void lut_sum_pairs(float *sums, uint32_t block_length) {
+  const lut_floats zero = 0;
+  size_t count = LUT_WINDOW_VECTORS / 2;
+  for (uint32_t width = 4; width <= block_length; width *= 2) {
+    const size_t from = count;
+    count = (count + 1) / 2;
+    for (size_t i = 0; i < count; i++) {
+      const lut_floats a = LUT_LOADED(sums + 2 * i * LUT_LANES);
+      const lut_floats b = 2 * i + 1 < from ? LUT_LOADED(sums + (2 * i + 1) * LUT_LANES) : zero;
+      LUT_STORE(sums + i * LUT_LANES, LUT_PAIR_SUMS(a, b));
+    }
+  }
+}
+
+/// Sums over each block of squares, and of magnitudes times the largest values of the motifs' first and second half.
+static inline void lut_block_sums(const momos_lut_dictionary *dictionary, const float *window, float *squares,
+                                  float *front, float *back) {
+  const uint32_t block_length = dictionary->block_length;
+  const bool is_overlapping = dictionary->motif_length > block_length;
+  const lut_floats front_factor = LUT_LOADED(dictionary->largest_values[0]);
+  const lut_floats back_factor = LUT_LOADED(dictionary->largest_values[1]);
+  for (size_t i = 0; i < LUT_WINDOW_COLUMNS / 2; i += LUT_LANES) {
+    const lut_floats a = LUT_LOADED(window + 2 * i), b = LUT_LOADED(window + 2 * i + LUT_LANES);
+    const lut_floats a_size = __builtin_elementwise_abs(a), b_size = __builtin_elementwise_abs(b);
+    LUT_STORE(squares + i, LUT_PAIR_SUMS(a * a, b * b));
+    LUT_STORE(front + i, LUT_PAIR_SUMS(a_size * front_factor, b_size * front_factor));
+    if (is_overlapping) LUT_STORE(back + i, LUT_PAIR_SUMS(a_size * back_factor, b_size * back_factor));
+  }
+  lut_sum_pairs(squares, block_length);
+  lut_sum_pairs(front, block_length);
+  if (is_overlapping) lut_sum_pairs(back, block_length);
+}
+
+/// A bound of all products of a motif and a window, as its square. A window's bound is the smaller one of the product
+/// of Euclidean norms, and the sum of its magnitudes times the motifs' largest values.
+static inline float lut_square_bound(const momos_lut_dictionary *dictionary, const float *window) {
+  float squares[LUT_WINDOW_COLUMNS / 2], front[LUT_WINDOW_COLUMNS / 2], back[LUT_WINDOW_COLUMNS / 2];
+  const uint32_t block_length = dictionary->block_length;
+  const bool is_overlapping = dictionary->motif_length > block_length;
+  lut_block_sums(dictionary, window, squares, front, back);
+  const size_t blocks = lut_ceiling_quotient(lut_segment_blocks(dictionary), LUT_LANES) * LUT_LANES;
+  for (size_t t = 0; t < blocks; t += LUT_LANES) {
+    lut_floats norm = LUT_LOADED(squares + t), sum = LUT_LOADED(front + t);
+    if (is_overlapping) {
+      norm += LUT_LOADED(squares + t + 1);
+      sum += LUT_LOADED(back + t + 1);
+    }
+    LUT_STORE(front + t, __builtin_elementwise_min(norm * dictionary->largest_square, sum * sum));
+  }
+  return lut_float_of(lut_largest_bits(front, blocks / LUT_LANES));
+}
+
+static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, const float *window, int16_t *quantised) {
+  const uint32_t largest = lut_largest_bits(window, LUT_WINDOW_VECTORS);
+  const bool is_finite = largest < 0x7f800000;
+  if (largest == 0 || !is_finite || dictionary->motif_unit == 0) {
+    memset(quantised, 0, LUT_WINDOW_COLUMNS * sizeof *quantised);
+    return (lut_quantisation){is_finite ? 0 : __builtin_nanf(""), 0};
+  }
+  // A power of two brings the largest magnitude near 1, so that no square overflows and none that matters underflows.
+  const uint32_t exponent = largest >> 23;
+  const float factor = lut_float_of((exponent < 254 ? 254 - exponent : 1) << 23);
+  float scaled[LUT_WINDOW_COLUMNS];
+  for (size_t j = 0; j < LUT_WINDOW_COLUMNS; j += LUT_LANES) LUT_STORE(scaled + j, LUT_LOADED(window + j) * factor);
+  const float bound = __builtin_sqrtf(lut_square_bound(dictionary, scaled));
+  const float widest = 32767 / (lut_float_of(largest) * factor);
+  const uint32_t shift = dictionary->product_limit > LUT_SHIFT_THRESHOLD * bound * widest;
+  const float fitting = dictionary->product_limit / (shift ? 2 * bound : bound);
+  const float ratio = fitting < widest ? fitting : widest;
+  const float rounding = 0x1.8p23f;  // added, it leaves the nearest integer in the lowest bits
+  for (size_t j = 0; j < LUT_WINDOW_COLUMNS; j += LUT_LANES)
+    *(lut_halves_anywhere *)(quantised + j) =
+        __builtin_convertvector(LUT_BITS((lut_floats)(LUT_LOADED(scaled + j) * ratio + rounding)), lut_halves);
+  const double unit = (shift ? 32768 : 65536) * dictionary->motif_unit;
+  return (lut_quantisation){(float)(unit / ((double)ratio * factor)), shift};
+}

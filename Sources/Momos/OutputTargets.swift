@@ -1,0 +1,43 @@
+import Glibc
+
+/// The files that an operation is about to write, checked before any work is done.
+struct OutputTargets {
+  /// Refuses an output that is also an input, two outputs that are one file (both however their paths are
+  /// spelled, through links as well), a folder, an output that exists unless it may be replaced, and one whose
+  /// folder is missing.
+  static func check(_ outputs: [String], inputs: [String], overwrites: Bool) throws(MomosError) {
+    var seen: [Destination: String] = [:]
+    for output in outputs {
+      let identity = FileIdentity(path: output)
+      if identity != nil, let input = inputs.first(where: { FileIdentity(path: $0) == identity }) {
+        throw MomosError(.usage, "the output '\(output)' is also an input ('\(input)'); choose another name")
+      }
+      guard identity?.isFolder != true else {
+        throw MomosError(.usage, "the output '\(output)' is a folder; name a file in it")
+      }
+      guard overwrites || identity == nil else {
+        throw MomosError(.usage, "'\(output)' exists already; --force replaces it")
+      }
+      guard let destination = Destination(path: output) else {
+        throw MomosError(.system, "'\(output)': there is no such folder to write to")
+      }
+      if let other = seen.updateValue(output, forKey: destination) {
+        throw MomosError(.usage, "two outputs are the same file: '\(other)' and '\(output)'")
+      }
+    }
+  }
+
+  /// The file that a path would create: its folder, links followed, and its name.
+  private struct Destination: Hashable {
+    let folder: FileIdentity
+    let name: String
+
+    /// nil without such a folder.
+    init?(path: String) {
+      let slash = path.lastIndex(of: "/")
+      guard let folder = FileIdentity(path: slash.map { String(path[...$0]) } ?? ".") else { return nil }
+      self.folder = folder
+      name = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import Glibc
+import Momos
+import MomosTestSupport
+import Testing
+
+/// What `momos-convert` refuses: nothing is written.
+struct ConvertRefusalTests {
+  /// A folder with sources, good and bad.
+  private func makeFolder() throws -> TestFolder {
+    let folder = try TestFolder()
+    var generator = SeededGenerator(seed: 1)
+    let values = (0..<300 * 300).map { _ in Float(generator.nextNormal()) }
+    try NPYFixture.write(Tensor(values, shape: Shape([300, 300])), to: folder.file("w.npy"))
+    try NPYFixture.write(Tensor([1, Float.nan], shape: Shape([1, 2])), to: folder.file("nan.npy"))
+    try folder.write(Array(folder.bytes(of: "w.npy").dropLast()), to: "short.npy")
+    try folder.write(Array("old".utf8), to: "old.momos")
+    try folder.write(Array("{".utf8), to: "broken.json")
+    _ = try folder.folder("empty")
+    return folder
+  }
+
+  @Test(arguments: [
+    Refusal("", 64, "missing expected argument", "--help"),
+    Refusal("w.npy", 64, "-o FILE.momos is missing"),
+    Refusal("w.npy -o a.momos --bogus", 64, "--bogus"),
+    Refusal("w.npy -o a.momos --motif 3", 64, "--motif"),
+    Refusal("w.npy -o a.momos --motifs 8 --capacity 0.5", 64, "--motifs", "--capacity"),
+    Refusal("w.npy -o a.momos --motifs 0", 64, "motifs", "1 to 65536"),
+    Refusal("w.npy -o a.momos --motifs 65537", 64, "motifs", "65537"),
+    Refusal("w.npy -o a.momos --motifs many", 64, "--motifs", "many"),
+    Refusal("w.npy -o a.momos --motifs", 64, "--motifs"),
+    Refusal("w.npy -o a.momos --capacity 0", 64, "capacity"),
+    Refusal("w.npy -o a.momos --capacity 1.5", 64, "capacity", "1.5"),
+    Refusal("w.npy -o a.momos --capacity nan", 64, "capacity"),
+    Refusal("w.npy -o a.momos --capacity 1 --block-length 1", 64, "90000", "65536"),
+    Refusal("w.npy -o a.momos --block-length 0", 64, "block length", "1 to 64"),
+    Refusal("w.npy -o a.momos --block-length 65", 64, "block length", "65"),
+    Refusal("w.npy -o a.momos --stages 0", 64, "stages", "1 to 8"),
+    Refusal("w.npy -o a.momos --stages 9", 64, "stages", "9"),
+    Refusal("w.npy -o a.momos --threads -1", 64, "--threads"),
+    Refusal("w.npy -o a.momos --threads 1025", 64, "--threads", "1024"),
+    Refusal("w.npy -o a.momos --seed 18446744073709551616", 64, "--seed"),
+    Refusal("w.npy -o a.momos --dictionary layer", 64, "--dictionary", "model", "tensor"),
+    Refusal("w.npy -o a.momos --input-axis middle", 64, "--input-axis", "last", "first"),
+    Refusal("w.npy -o a.momos --dense (", 64, "regular expression"),
+  ])
+  func argumentsOutOfRange(refusal: Refusal) throws {
+    try refusal.check(.convert, in: makeFolder())
+  }
+
+  @Test(arguments: [
+    Refusal("none.npy -o a.momos", 66, "none.npy"),
+    Refusal("w.npy -o a.momos --graph none.json", 66, "none.json"),
+    Refusal("empty -o a.momos", 65, "empty", ".npy"),
+    Refusal("short.npy -o a.momos", 65, "short.npy"),
+    Refusal("broken.json -o a.momos", 65, "broken.json"),
+    Refusal("old.momos -o a.momos", 65, "old.momos"),
+    Refusal("w.npy -o a.momos --graph broken.json", 65, "broken.json"),
+    Refusal("w.npy w.npy -o a.momos", 65, "'w'"),
+    Refusal("nan.npy -o a.momos", 65, "'nan'", "--allow-nonfinite"),
+    Refusal("nan.npy -o a.momos --dense nan", 65, "--allow-nonfinite"),
+    Refusal("w=w.npy:f32[300,300] -o a.momos", 65, "w.npy"),
+  ])
+  func badSources(refusal: Refusal) throws {
+    try refusal.check(.convert, in: makeFolder())
+  }
+
+  @Test(arguments: [
+    Refusal("w.npy -o old.momos", 64, "old.momos", "--force"),
+    Refusal("w.npy -o old.momos --dry-run", 64, "old.momos", "--force"),
+    Refusal("w.npy -o none/a.momos", 74, "none/a.momos"),
+    Refusal("w.npy -o old.momos/a.momos", 74, "old.momos/a.momos"),
+    Refusal("w.npy -o empty --force", 64, "empty", "folder"),
+  ])
+  func outputsThatCannotBe(refusal: Refusal) throws {
+    try refusal.check(.convert, in: makeFolder())
+  }
+
+  @Test(arguments: ["w.npy", "./w.npy", "empty/../w.npy", "link.npy", "hard.npy"])
+  func outputThatIsTheSource(output: String) throws {
+    let folder = try makeFolder()
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: folder.file("link.npy"), withDestinationPath: "w.npy")
+    try #require(unsafe link(folder.file("w.npy"), folder.file("hard.npy")) == 0)
+    try Refusal("w.npy -o \(output)", 64, "also an input").check(.convert, in: folder)
+    try Refusal("w.npy -o \(output) --force", 64, "also an input").check(.convert, in: folder)
+    try Refusal("w=w.npy -o \(output) --force", 64, "also an input").check(.convert, in: folder)
+  }
+
+  @Test func outputThatIsTheGraph() throws {
+    let folder = try TestFolder()
+    try FileManager.default.copyItem(atPath: Digits.graph, toPath: folder.file("graph.json"))
+    try Refusal("\(Digits.weights) --graph graph.json -o graph.json --force", 64, "also an input")
+      .check(.convert, in: folder)
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+  func unreadableSource() throws {
+    let folder = try makeFolder()
+    unsafe chmod(folder.file("w.npy"), 0)
+    try Refusal("w.npy -o a.momos", 74, "w.npy").check(.convert, in: folder)
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+  func readOnlyFolder() throws {
+    let folder = try makeFolder()
+    unsafe chmod(folder.file("empty"), 0o500)
+    try Refusal("w.npy -o empty/a.momos", 74, "empty/a.momos").check(.convert, in: folder)
+  }
+
+  @Test(arguments: [
+    ("\"Relu\"", "\"Rectify\"", "Rectify"), ("\"fc2.weight\"", "\"fc9.weight\"", "fc9.weight"),
+    ("\"version\": 17", "\"version\": 900", "900"), ("\"fc1.weight\"", "\"fc2.weight\"", "fc1"),
+    ("\"transB\"", "\"transC\"", "transC"),
+  ])
+  func graphThatCannotBeExecuted(found: String, replacement: String, word: String) throws {
+    let folder = try TestFolder()
+    let graph = String(decoding: try Data(contentsOf: URL(filePath: Digits.graph)), as: UTF8.self)
+    try #require(graph.contains(found))
+    // With a batch of fixed size every shape is known before the execution.
+    let changed = graph.replacing(found, with: replacement).replacing("\"batch\"", with: "5")
+    try folder.write(Array(changed.utf8), to: "graph.json")
+    try Refusal("\(Digits.weights) --graph graph.json -o a.momos", 65, word).check(.convert, in: folder)
+  }
+}

@@ -1,1 +1,0 @@
-// filled by a following commit
