@@ -76,10 +76,7 @@ public struct Conversion: Sendable {
       }
     }
     guard tensor.shape.rank >= 2 else { return .dense(reason: "is not a matrix") }
-    switch options.inputAxis {
-    case .last: return .linear(.lastAxisIsInput(rank: tensor.shape.rank))
-    case .first: return .linear(.firstAxisIsInput(rank: tensor.shape.rank))
-    }
+    return .linear(options.inputAxis.view(rank: tensor.shape.rank))
   }
 
   private func densePatterns() throws(MomosError) -> [NamePattern] {

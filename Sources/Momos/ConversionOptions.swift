@@ -9,6 +9,13 @@ public struct ConversionOptions: Sendable {
     case last
     /// `[in, out]`.
     case first
+
+    func view(rank: Int) -> MatrixView {
+      switch self {
+      case .last: .lastAxisIsInput(rank: rank)
+      case .first: .firstAxisIsInput(rank: rank)
+      }
+    }
   }
 
   /// Files and folders in the spellings of `momos-convert`: FILE, FOLDER, NAME=FILE, NAME=FILE:TYPE[SHAPE].
@@ -50,5 +57,13 @@ public struct ConversionOptions: Sendable {
     for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }
     if graph == nil { options.append(ProvenanceOption(name: "input-axis", value: inputAxis.rawValue)) }
     return options
+  }
+}
+
+extension Provenance {
+  /// The input axis that the conversion was told; the last one if the file does not say.
+  var inputAxis: ConversionOptions.InputAxis {
+    let option = options.first { $0.name == "input-axis" }
+    return option.flatMap { ConversionOptions.InputAxis(rawValue: $0.value) } ?? .last
   }
 }

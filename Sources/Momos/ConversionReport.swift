@@ -11,7 +11,7 @@ public struct ConversionReport: Report, Sendable {
     public let className: String
     /// Why a tensor stays dense.
     public let reason: String?
-    /// Bits per weight, the tensor's share of its dictionary included.
+    /// Bits per weight in memory, the tensor's share of its dictionary included.
     public let bits: Double
     /// Bytes in memory: indices and row scales, or dense values.
     public let byteCount: Int
@@ -29,7 +29,8 @@ public struct ConversionReport: Report, Sendable {
   public let fileByteCount: Int
   /// False if `fileByteCount` is an upper bound, because compression is decided while writing.
   public let isExact: Bool
-  /// Bits per fitted weight: indices, dictionaries, row scales, outliers; nil if nothing is fitted.
+  /// Bits per fitted weight in memory, as `loadedBits` of an inspection: indices, dictionaries, row scales,
+  /// outliers; nil if nothing is fitted.
   public let bits: Double?
   /// 8 * file bytes / weights of the model.
   public let fileBits: Double
@@ -53,7 +54,7 @@ public struct ConversionReport: Report, Sendable {
     let name = output.map { "\($0): " } ?? ""
     let share = Double(fileByteCount) / Double(max(sourceByteCount, 1)) * 100
     let bound = isExact ? "" : "at most "
-    let fitted = bits.map { ", \($0.text(decimals: 2)) bits per fitted weight" } ?? ""
+    let fitted = bits.map { ", \($0.text(decimals: 2)) bits per fitted weight loaded" } ?? ""
     return table.text + "\n\n\(name)\(bound)\(fileByteCount.grouped) bytes, \(share.text(decimals: 1)) % of "
       + "\(sourceByteCount.grouped)\(fitted), \(fileBits.text(decimals: 2)) with everything in the file"
       + (seconds.map { ", in \($0.text(decimals: 1)) s" } ?? "")

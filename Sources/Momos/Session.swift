@@ -74,14 +74,18 @@ public struct TensorMultiplier: Sendable {
     path: String, tensor name: String, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     try MomosError.translating { try InstructionSet.checkEnvironment() }
-    let content = try MomosError.translating(in: path) {
-      try MomosReader(path: path, load: options.load).resolve(name)
+    let (content, axis) = try MomosError.translating(in: path) {
+      let reader = try MomosReader(path: path, load: options.load)
+      return (try reader.resolve(name), reader.provenance.inputAxis)
     }
-    try self.init(content, name: name, precision: options.precision, pool: options.makePool())
+    try self.init(
+      content, name: name, axisOfDense: axis, precision: options.precision, pool: options.makePool())
   }
 
+  /// - Parameter axisOfDense: the input dimension of a dense matrix, which has no view of its own.
   init(
-    _ content: TensorContent, name: String, precision: Precision, pool: ThreadPool
+    _ content: TensorContent, name: String, axisOfDense: ConversionOptions.InputAxis = .last,
+    precision: Precision, pool: ThreadPool
   ) throws(MomosError) {
     self.pool = pool
     let loaded: LinearWeight? = try MomosError.translating {
@@ -93,8 +97,7 @@ public struct TensorMultiplier: Sendable {
         return try LinearWeight(
           mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
       case .dense(let tensor) where tensor.shape.rank >= 2 && tensor.elementType.isFloatingPoint:
-        return try LinearWeight(
-          dense: MatrixView.lastAxisIsInput(rank: tensor.shape.rank).matrix(of: tensor))
+        return try LinearWeight(dense: axisOfDense.view(rank: tensor.shape.rank).matrix(of: tensor))
       case .dense, .alias: return nil
       }
     }

@@ -74,6 +74,20 @@ struct SessionTests {
     }
   }
 
+  // By hand, x = (1, 10), the matrix too small for a mosaic: W x = (1 + 20, 3 + 40), x W = (1 + 30, 2 + 40).
+  @Test(arguments: zip(ConversionOptions.InputAxis.allCases, [[21, 43], [31, 42]] as [[Float]]))
+  func denseMatricesKeepTheInputAxisOfTheConversion(
+    axis: ConversionOptions.InputAxis, expected: [Float]
+  ) throws {
+    let matrix = try Tensor([1, 2, 3, 4] as [Float], shape: Shape([2, 2]))
+    let conversion = try TestConversion(["w": matrix])
+    let report = try conversion.convert { $0.inputAxis = axis }
+    #expect(report.tensor("w")?.className == "dense")
+    let multiplier = try TensorMultiplier(path: conversion.file, tensor: "w")
+    let input = try Tensor([1, 10] as [Float], shape: Shape([2]))
+    #expect(try multiplier.multiply(input).output.floats() == expected)
+  }
+
   @Test func vectorsAndBatchesMultiplyAlike() throws {
     let conversion = try TestConversion(["w": try .normal(40, 30)])
     try conversion.convert { $0.fit.motifs = .count(16) }
