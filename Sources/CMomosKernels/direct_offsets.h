@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "kernel_table.h"
+
 #ifndef UNPACK_EIGHT
 /// Index number `t` of a packed row.
 static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width) {
@@ -12,13 +14,34 @@ static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width
 }
 #endif
 
+/// `unpack_offsets` for a tile layout.
+static void unpack_tiled_offsets(const momos_stage *stage, size_t row, size_t begin, size_t count, uint32_t *offsets) {
+  const tile_shape shape = tile_shape_of(stage->layout);
+  const size_t group = MOMOS_GROUP_COLUMNS / stage->block_length;
+  const size_t step = tile_row_count(stage, &shape, row) * shape.bytes_per_row, strip_row = row % shape.strip_rows;
+  const uint32_t motif_byte_count = stage->motif_length * (uint32_t)sizeof(float);
+  const uint8_t *strip = NULL;
+  for (size_t t = 0; t < count; t++) {
+    const size_t block = begin + t, member = block % shape.bundle_blocks;
+    if (t == 0 || block % group == 0)
+      strip = stage->indices + strip_offset(stage, &shape, row, block / shape.bundle_blocks);
+    else if (member == 0)
+      strip += step;
+    offsets[t] = (uint32_t)strip_index(stage->layout, strip, strip_row, member) * motif_byte_count;
+  }
+}
+
 /// offsets[t] = byte offset of the motif of block begin + t of a row, for t < count; begin is a multiple of 8. Up to
 /// seven more offsets are written.
-static void unpack_offsets(const momos_mosaic_stage *stage, size_t row, size_t begin, size_t count,
+static void unpack_offsets(const momos_stage *stage, size_t row, size_t begin, size_t count,
                            uint32_t *offsets) {
   const uint32_t width = stage->index_width, motif_byte_count = stage->motif_length * (uint32_t)sizeof(float);
   if (width == 0) {
     memset(offsets, 0, count * sizeof *offsets);
+    return;
+  }
+  if (stage->layout != MOMOS_LAYOUT_ROW_MAJOR) {
+    unpack_tiled_offsets(stage, row, begin, count, offsets);
     return;
   }
   const uint8_t *packed = stage->indices + row * stage->row_byte_count;

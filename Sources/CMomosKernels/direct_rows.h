@@ -75,7 +75,9 @@ static void expand(const block_run *run, float *to, int adding) {
 }
 
 /// Asks for the indices of blocks [first, last) of a row ahead of their use.
-static void prefetch_indices(const momos_mosaic_stage *stage, size_t row, size_t first, size_t last) {
+static void prefetch_indices(const momos_stage *stage, size_t row, size_t first, size_t last) {
+  // The rows of a strip share their lines: the next one is there already.
+  if (stage->layout != MOMOS_LAYOUT_ROW_MAJOR) return;
   const uint8_t *packed = stage->indices + row * stage->row_byte_count;
   const size_t end = divided_up(last * stage->index_width, 8);
   for (size_t byte = first * stage->index_width / 8; byte < end; byte += 64) __builtin_prefetch(packed + byte, 0, 2);
@@ -83,7 +85,7 @@ static void prefetch_indices(const momos_mosaic_stage *stage, size_t row, size_t
 
 /// The weights of one stage of a row in columns [begin, end); to[0] is column `begin`. Writes or adds up to s - 1 more
 /// columns on both sides.
-static void expand_stage(const momos_mosaic_stage *stage, size_t row, size_t begin, size_t end, int adding,
+static void expand_stage(const momos_stage *stage, size_t row, size_t begin, size_t end, int adding,
                          uint32_t *offsets, float *to) {
   const size_t s = stage->block_length, first = begin / s, last = divided_up(end, s);
   const int overlapping = stage->motif_length > s;
@@ -106,7 +108,7 @@ static tile_rows expanded_rows(const momos_mosaic_weight *weight, size_t row, si
       memset(to - MOST_BLOCK_LENGTH, 0, MOST_BLOCK_LENGTH * sizeof(float));
       memset(to + (end - begin), 0, MOST_BLOCK_LENGTH * sizeof(float));
       for (size_t s = 0; s < weight->stage_count; s++) {
-        const momos_mosaic_stage *stage = &weight->stages[s];
+        const momos_stage *stage = &weight->stages[s];
         if (row + r + GEMM_ROWS < row_end)
           prefetch_indices(stage, row + r + GEMM_ROWS, begin / stage->block_length,
                            divided_up(end, stage->block_length));

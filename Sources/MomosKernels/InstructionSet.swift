@@ -3,8 +3,8 @@ import Glibc
 
 /// The processor features that the kernels of this process use, chosen once.
 ///
-/// The environment variable `MOMOS_INSTRUCTION_SET` forces one by name. Fitting and the exact execution of mosaics give
-/// the same bits with all sets.
+/// The environment variable `MOMOS_INSTRUCTION_SET` forces one by name. Fitting gives the
+/// same bits with all sets; results of execution differ within their precision class.
 public enum InstructionSet {
   /// The name of the set in use, for instance "avx2".
   public static var current: String { unsafe String(cString: table.name) }

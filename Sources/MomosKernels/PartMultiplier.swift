@@ -166,22 +166,7 @@ private struct ExecutableStage: Sendable {
   }
 
   private func withStage<Result>(_ body: (UnsafePointer<momos_stage>) -> Result) -> Result {
-    let facts = dictionary.dictionary
-    return unsafe mosaic.bytes.bytes.withUnsafeBytes { indices in
-      unsafe dictionary.motifs.bytes.withUnsafeBytes { motifs in
-        unsafe dictionary.transposed.bytes.withUnsafeBytes { transposed in
-          var stage = unsafe momos_stage(
-            indices: indices.baseAddress?.assumingMemoryBound(to: UInt8.self),
-            layout: momos_layout(rawValue: UInt32(mosaic.layout.rawValue)), row_count: mosaic.rowCount,
-            row_byte_count: IndexLayout.rowByteCount(
-              blockCount: mosaic.blockCount, indexWidth: mosaic.indexWidth),
-            index_width: UInt32(mosaic.indexWidth), block_length: UInt32(facts.blockLength),
-            motif_length: UInt32(facts.motifLength), block_count: mosaic.blockCount,
-            motifs: motifs.baseAddress!.assumingMemoryBound(to: Float.self),
-            transposed: transposed.baseAddress!.assumingMemoryBound(to: Float.self))
-          return unsafe body(&stage)
-        }
-      }
-    }
+    var stage = unsafe dictionary.kernelStage(of: mosaic)
+    return withExtendedLifetime(self) { unsafe body(&stage) }
   }
 }

@@ -4,25 +4,9 @@ import MomosModel
 /// Multiplies by a mosaic tensor with blocking `.rows`: its parts, each on its own rows and columns, then its
 /// outliers, in that order.
 struct MosaicMultiplier: Sendable {
-  private struct Part: Sendable {
-    /// Exact, and what other classes fall back on.
-    let multiplier: PartMultiplier
-    /// nil in class `exact` and for forms that the table kernels do not cover.
-    let lookups: LookupMultiplier?
-    let rows: [Int]?
-    let columns: [Int]?
-
-    func multiply(
-      _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
-    ) throws(ModelError) -> Int {
-      if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }
-      return try multiplier.multiply(input, batch: batch, into: &output, pool: pool)
-    }
-  }
-
   private let rows: Int
   private let columns: Int
-  private let parts: [Part]
+  private let parts: [PartExecution]
   private let outliers: Outliers
   private let outlierValues: [Float]
 
@@ -34,23 +18,10 @@ struct MosaicMultiplier: Sendable {
     columns = shape[1]
     outliers = tensor.outliers
     outlierValues = tensor.outliers.values.map { Float($0) }
-    var parts: [Part] = []
+    var parts: [PartExecution] = []
     for part in tensor.parts {
-      var stages: [(mosaic: Mosaic, dictionary: ExecutableDictionary)] = []
-      for stage in part.stages {
-        stages.append((stage.mosaic, try dictionaries.expand(stage.dictionary)))
-      }
-      let multiplier = PartMultiplier(
-        rows: part.rows?.count ?? shape[0], columns: part.columns?.count ?? shape[1], stages: stages,
-        rowScale: part.rowScale?.floats())
-      let lookups =
-        precision == .exact
-        ? nil
-        : try LookupMultiplier(
-          rows: multiplier.rows, columns: multiplier.columns, stages: stages,
-          rowScale: part.rowScale?.floats())
       parts.append(
-        Part(multiplier: multiplier, lookups: lookups, rows: part.rows, columns: part.columns))
+        try PartExecution(part, matrix: shape, precision: precision, dictionaries: &dictionaries))
     }
     self.parts = parts
   }
@@ -72,13 +43,14 @@ struct MosaicMultiplier: Sendable {
   }
 
   private func add(
-    _ part: Part, input: Span<Float>, batch: Int, to output: inout MutableSpan<Float>, pool: ThreadPool
+    _ part: PartExecution, input: Span<Float>, batch: Int, to output: inout MutableSpan<Float>,
+    pool: ThreadPool
   ) throws(ModelError) -> Int {
-    let partRows = part.multiplier.rows
+    let partRows = part.rowCount
     var gathered: [Float] = []
-    gathered.reserveCapacity(batch * part.multiplier.columns)
+    gathered.reserveCapacity(batch * part.columnCount)
     for sample in 0..<batch {
-      for position in 0..<part.multiplier.columns {
+      for position in 0..<part.columnCount {
         gathered.append(input[sample * columns + (part.columns?[position] ?? position)])
       }
     }

@@ -102,6 +102,25 @@ struct RandomPart {
       of: product(input, batch: batch, threadCount: threadCount).output, input: input, batch: batch)
   }
 
+  /// The product by tiles.
+  func tileProduct(_ input: [Float], batch: Int, threadCount: Int) throws -> [Float] {
+    let multiplier = TileMultiplier(
+      rows: rows, columns: columns,
+      stages: try tensor.parts[0].stages.map { ($0.mosaic, try ExecutableDictionary($0.dictionary)) },
+      rowScale: tensor.parts[0].rowScale?.floats())
+    var output = [Float](repeating: .nan, count: batch * rows)
+    var span = output.mutableSpan
+    try multiplier.multiply(
+      input.span, batch: batch, into: &span, pool: ThreadPool(threadCount: threadCount))
+    return output
+  }
+
+  func relativeTileError(batch: Int) throws -> Double {
+    let input = input(batch: batch)
+    return try relativeError(
+      of: tileProduct(input, batch: batch, threadCount: 1), input: input, batch: batch)
+  }
+
   func relativeLookupError(_ input: [Float], batch: Int) throws -> Double {
     try relativeError(
       of: lookupProduct(input, batch: batch, threadCount: 1), input: input, batch: batch)

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "momos_kernels.h"
+
 #if defined(__clang__)
 #define MOMOS_GEMM_SENDABLE __attribute__((swift_attr("@Sendable")))
 #else
@@ -44,21 +46,11 @@ typedef struct {
   int accumulate;  ///< 0: y = W x; otherwise y = y + W x
 } momos_batch;
 
-/// One stage of a mosaic in the row-major layout (layout 0 of the format), with its dictionary expanded.
-typedef struct {
-  const uint8_t *indices;  ///< [rows], `row_byte_count` bytes each; index t at bits t * width of its row
-  size_t row_byte_count;   ///< at least ceil(ceil(columns / s) * index_width / 8)
-  uint32_t index_width;    ///< 0 to 16 bits; 8 reads plain bytes
-  uint32_t block_length;   ///< s, the stride of the blocks, 1 to 64
-  uint32_t motif_length;   ///< s (plain) or 2 s (overlapping)
-  const float *motifs;     ///< [2^index_width, motif_length]
-} momos_mosaic_stage;
-
 /// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
 /// overlapping stages of motif(index[i, t])[o] + motif(index[i, t - 1])[s + o], where there is nothing before block 0.
 /// Additions are float32, in this order.
 typedef struct {
-  const momos_mosaic_stage *stages;
+  const momos_stage *stages;  ///< `transposed` is not used
   size_t stage_count;
   size_t columns;
 } momos_mosaic_weight;

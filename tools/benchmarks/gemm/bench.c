@@ -197,7 +197,7 @@ typedef struct {
   uint32_t s, width, overlapping;
 } recipe;
 
-static momos_mosaic_stage new_stage(const shape *of, recipe made) {
+static momos_stage new_stage(const shape *of, recipe made) {
   const size_t motif_count = (size_t)1 << made.width;
   const uint32_t length = made.s * (made.overlapping ? 2 : 1);
   const size_t bytes = packed_byte_count((of->columns + made.s - 1) / made.s, made.width);
@@ -206,11 +206,11 @@ static momos_mosaic_stage new_stage(const shape *of, recipe made) {
   fill_gaussian(motifs, motif_count * length);
   for (size_t i = 0; i < of->rows * bytes; i++) indices[i] = (uint8_t)random_bits();
   printf("s = %u, %zu motifs%s\n", made.s, motif_count, made.overlapping ? ", overlapping" : "");
-  return (momos_mosaic_stage){indices, bytes, made.width, made.s, length, motifs};
+  return (momos_stage){indices, bytes, made.width, made.s, length, motifs};
 }
 
 static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_count) {
-  momos_mosaic_stage stages[2];
+  momos_stage stages[2];
   for (size_t i = 0; i < stage_count; i++) stages[i] = new_stage(of, recipes[i]);
   const momos_mosaic_weight weight = {stages, stage_count, of->columns};
   momos_dense_weight *dense = new_dense(of, MOMOS_WEIGHT_F32);

@@ -175,7 +175,7 @@ typedef struct {
 } mosaic_shape;
 
 /// A random stage; its weights are added to `dense` [rows, columns] as reconstruction adds them.
-static momos_mosaic_stage new_stage(const mosaic_shape *shape, uint32_t s, uint32_t width, int overlapping,
+static momos_stage new_stage(const mosaic_shape *shape, uint32_t s, uint32_t width, int overlapping,
                                     float *dense) {
   const size_t motif_count = (size_t)1 << width, blocks = (shape->columns + s - 1) / s;
   const uint32_t length = overlapping ? 2 * s : s;
@@ -197,7 +197,7 @@ static momos_mosaic_stage new_stage(const mosaic_shape *shape, uint32_t s, uint3
       before = index;
     }
   }
-  return (momos_mosaic_stage){indices, bytes, width, s, length, motifs};
+  return (momos_stage){indices, bytes, width, s, length, motifs};
 }
 
 /// From batches of four on, the dense product of the reconstructed matrix has the same bits.
@@ -228,7 +228,7 @@ static double check_mosaic(const momos_gemm_table *table, int pairs, const mosai
                            uint32_t width) {
   float *dense = exactly(shape->rows * shape->columns, sizeof(float));
   memset(dense, 0, shape->rows * shape->columns * sizeof(float));
-  momos_mosaic_stage stages[4];
+  momos_stage stages[4];
   const int overlapping = random_bits() % 2;
   for (size_t i = 0; i < shape->stage_count; i++)
     stages[i] = new_stage(shape, i == 0 ? s : 1 + random_bits() % 64, i == 0 ? width : random_bits() % 11,
