@@ -18,10 +18,21 @@ extension MomosCommand {
     reserveStandardStreams()
     installSignalHandlers()
     do {
+      try refuseClusters(in: CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Glibc.exit(exitCode(reporting: error))
+    }
+  }
+
+  /// Refuses `-abc`: the parser would take it for several flags of one letter and answer an unknown one with help.
+  private static func refuseClusters(in arguments: ArraySlice<String>) throws(MomosError) {
+    for argument in arguments.prefix(while: { $0 != "--" })
+    where argument.count > 2 && argument.hasPrefix("-") && !argument.hasPrefix("--")
+      && Double(argument) == nil
+    {
+      throw MomosError(.usage, "unknown option '\(argument)' (a file of that name is ./\(argument))")
     }
   }
 

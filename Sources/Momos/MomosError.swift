@@ -78,7 +78,7 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
   private static func kind(of error: FitError) -> Kind {
     switch error {
     case .optionOutOfRange, .capacityTooLarge: .usage
-    case .nonfiniteTensor: .badData
+    case .nonfiniteTensor, .sourceChanged: .badData
     }
   }
 

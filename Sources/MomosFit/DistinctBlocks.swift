@@ -70,8 +70,8 @@ struct DistinctBlocks {
     return [blocks[zero]] + blocks[..<zero] + blocks[(zero + 1)...]
   }
 
-  /// The motif index of every block of a matrix whose blocks are all in `dictionary`, row-major.
-  static func indices(of matrix: Tensor, in dictionary: MotifDictionary) -> [UInt16] {
+  /// The motif index of every block of a matrix, row-major; nil if a block is not in the dictionary.
+  static func indices(of matrix: Tensor, in dictionary: MotifDictionary) -> [UInt16]? {
     let motifs = Tensor(
       elementType: dictionary.elementType,
       shape: Shape(rows: dictionary.motifCount, columns: dictionary.motifLength), bytes: dictionary.values)
@@ -84,7 +84,8 @@ struct DistinctBlocks {
       let patterns = matrix.bitPatterns(row: row)
       for start in stride(from: 0, to: patterns.count, by: dictionary.blockLength) {
         let end = min(start + dictionary.blockLength, patterns.count)
-        indices.append(numbers[set.padded(patterns[start..<end])]!)
+        guard let index = numbers[set.padded(patterns[start..<end])] else { return nil }
+        indices.append(index)
       }
     }
     return indices

@@ -3,6 +3,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
   case optionOutOfRange(name: String, found: String, expected: String)
   case capacityTooLarge(motifCount: Int)
   case nonfiniteTensor(name: String)
+  /// The tensor is not the one that was planned.
+  case sourceChanged(name: String)
 
   public var description: String {
     switch self {
@@ -10,6 +12,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
       "\(name): expected \(expected), found \(found)"
     case .capacityTooLarge(let motifCount):
       "the capacity asks for \(motifCount) motifs; a dictionary has at most 65536"
+    case .sourceChanged(let name):
+      "tensor '\(name)' changed while it was being converted"
     case .nonfiniteTensor(let name):
       "tensor '\(name)' contains NaN or infinity; --allow-nonfinite keeps such tensors, dense"
     }

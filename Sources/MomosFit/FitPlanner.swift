@@ -65,7 +65,7 @@ public struct FitPlanner {
       return dense("")
     }
     guard tensor.elementCount > 0 else { return dense("no elements") }
-    guard range.fitsFloat32 else { return dense("values beyond float32") }
+    guard range.fitsSums else { return dense("has values beyond 1e18, whose squares float32 cannot sum") }
     let matrix = try view.matrix(of: tensor)
     var blocks = DistinctBlocks(elementType: candidate.elementType, blockLength: options.blockLength)
     let isExact = blocks.add(matrix, limit: motifCount)
@@ -108,14 +108,15 @@ struct TensorSurvey {
 /// Whether the values of a tensor are numbers that a fit can work with.
 private struct ValueRange {
   var isFinite = true
-  var fitsFloat32 = true
+  /// At most 1e18 in magnitude, so that the squares of a block stay within float32.
+  var fitsSums = true
 
   init(of tensor: Tensor) {
     if tensor.elementType == .float64 {
       let values = tensor.bytes.span(of: Double.self)
       for index in values.indices {
         if !values[index].isFinite { isFinite = false }
-        if !Float(values[index]).isFinite { fitsFloat32 = false }
+        if values[index].magnitude > 1e18 { fitsSums = false }
       }
       return
     }
@@ -123,6 +124,7 @@ private struct ValueRange {
     for start in stride(from: 0, to: tensor.elementCount, by: chunk) {
       let values = tensor.floats(in: start..<min(start + chunk, tensor.elementCount))
       if !values.allSatisfy(\.isFinite) { isFinite = false }
+      if values.contains(where: { $0.magnitude > 1e18 }) { fitsSums = false }
     }
   }
 }

@@ -35,20 +35,26 @@ public struct Fitter {
 
   /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
   /// tensor that stays dense.
-  public func fit(_ tensor: Tensor, as planned: TensorPlan) throws(ModelError) -> FittedTensor? {
+  public func fit(_ tensor: Tensor, as planned: TensorPlan) throws -> FittedTensor? {
     switch planned.form {
     case .dense: return nil
-    case .exact(let view, let position): return try exact(tensor, view: view, position: position)
+    case .exact(let view, let position):
+      return try exact(tensor, name: planned.name, view: view, position: position)
     case .mosaic(let view, let positions, let rowScale):
       return try fitted(tensor, view: view, positions: positions, rowScale: rowScale)
     }
   }
 
-  private func exact(_ tensor: Tensor, view: MatrixView, position: Int) throws(ModelError) -> FittedTensor {
+  private func exact(
+    _ tensor: Tensor, name: String, view: MatrixView, position: Int
+  ) throws -> FittedTensor {
     guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
     let matrix = try view.matrix(of: tensor)
+    guard let indices = DistinctBlocks.indices(of: matrix, in: dictionary) else {
+      throw FitError.sourceChanged(name: name)
+    }
     let mosaic = try Mosaic(
-      packing: DistinctBlocks.indices(of: matrix, in: dictionary), rowCount: matrix.shape[0],
+      packing: indices, rowCount: matrix.shape[0],
       blockCount: dictionary.blockCount(covering: matrix.shape[1]), blockLength: dictionary.blockLength,
       indexWidth: dictionary.indexWidth,
       layout: plan.dictionaries[position].layout(rowCount: matrix.shape[0]))

@@ -2,9 +2,9 @@
 public enum Precision: String, Sendable, CaseIterable, Codable {
   /// float32 arithmetic throughout.
   case exact
-  /// The default: two-plane tables.
+  /// The default: integer tables in two byte planes where a form and a processor have them.
   case fast
-  /// One-plane tables and int8.
+  /// Leave for kernels of one byte plane; at present those of `fast` are used.
   case fastest
 
   /// Largest relative error of an execution against the reconstructed weights, in this class.

@@ -24,6 +24,7 @@ struct ConvertRefusalTests {
     Refusal("", 64, "missing expected argument", "--help"),
     Refusal("w.npy", 64, "-o FILE.momos is missing"),
     Refusal("w.npy -o a.momos --bogus", 64, "--bogus"),
+    Refusal("-dash.npy -o a.momos", 64, "-dash.npy", "./-dash.npy"),
     Refusal("w.npy -o a.momos --motif 3", 64, "--motif"),
     Refusal("w.npy -o a.momos --motifs 8 --capacity 0.5", 64, "--motifs", "--capacity"),
     Refusal("w.npy -o a.momos --motifs 0", 64, "motifs", "1 to 65536"),

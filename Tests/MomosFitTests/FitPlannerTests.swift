@@ -147,6 +147,19 @@ struct FitPlannerTests {
     #expect(reason == "a mosaic would not be smaller")
   }
 
+  @Test func weightsWhoseSquaresOverflowStayDense() throws {
+    let weights = try FitTestModel.normal(rows: 64, columns: 64, seed: 8, scale: 1e19)
+    guard case .dense = try form(FitTestModel(tensors: [("w", weights)]).plan(), "w") else {
+      Issue.record("not kept dense")
+      return
+    }
+    let smaller = try FitTestModel.normal(rows: 64, columns: 64, seed: 8, scale: 1e16)
+    var model = FitTestModel(tensors: [("w", smaller)])
+    model.options.hasRowScale = false
+    let fitted = try #require(try model.fit()["w"] ?? nil)
+    #expect(fitted.metrics.relativeError < 0.5)
+  }
+
   @Test func float64BeyondFloat32StaysDense() throws {
     let values = (0..<64 * 64).map { Double($0) * 1e300 }
     let tensor = Tensor(

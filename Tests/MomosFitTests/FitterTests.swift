@@ -1,4 +1,5 @@
 import MomosFit
+import MomosKernels
 import MomosModel
 import Testing
 
@@ -26,6 +27,16 @@ struct FitterTests {
     let fitted = try #require(try single(FitTestModel.normal(rows: 512, columns: 512, seed: 2)))
     let decibels = fitted.metrics.signalToNoiseDecibels
     #expect(decibels > 9.3 && decibels < 12.04)
+  }
+
+  @Test func exactTensorThatChangedAfterThePlanIsRefused() throws {
+    func tensor(_ value: Float) throws -> Tensor {
+      try Tensor((0..<4096).map { $0 / 4 % 2 == 0 ? value : 1 }, shape: Shape([64, 64]))
+    }
+    let plan = try FitTestModel(tensors: [("w", try tensor(2))]).plan()
+    let fitter = Fitter(plan: plan, pool: ThreadPool(threadCount: 1))
+    #expect(try fitter.fit(tensor(2), as: plan.tensors[0]) != nil)
+    #expect(throws: FitError.sourceChanged(name: "w")) { try fitter.fit(tensor(3), as: plan.tensors[0]) }
   }
 
   @Test func anotherStageNeverHurts() throws {
