@@ -206,7 +206,14 @@ static momos_stage new_stage(const shape *of, recipe made) {
   fill_gaussian(motifs, motif_count * length);
   for (size_t i = 0; i < of->rows * bytes; i++) indices[i] = (uint8_t)random_bits();
   printf("s = %u, %zu motifs%s\n", made.s, motif_count, made.overlapping ? ", overlapping" : "");
-  return (momos_stage){indices, bytes, made.width, made.s, length, motifs};
+  return (momos_stage){.indices = indices,
+                       .row_count = of->rows,
+                       .row_byte_count = bytes,
+                       .index_width = made.width,
+                       .block_length = made.s,
+                       .motif_length = length,
+                       .block_count = (of->columns + made.s - 1) / made.s,
+                       .motifs = motifs};
 }
 
 static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_count) {

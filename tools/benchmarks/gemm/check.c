@@ -197,7 +197,14 @@ static momos_stage new_stage(const mosaic_shape *shape, uint32_t s, uint32_t wid
       before = index;
     }
   }
-  return (momos_stage){indices, bytes, width, s, length, motifs};
+  return (momos_stage){.indices = indices,
+                       .row_count = shape->rows,
+                       .row_byte_count = bytes,
+                       .index_width = width,
+                       .block_length = s,
+                       .motif_length = length,
+                       .block_count = blocks,
+                       .motifs = motifs};
 }
 
 /// From batches of four on, the dense product of the reconstructed matrix has the same bits.
