@@ -4,7 +4,7 @@
 
 static const char *const names[] = {
 #if defined(__x86_64__)
-    "avx512",
+    "avx512", "avx2",
 #endif
     "scalar", NULL};
 
@@ -18,6 +18,8 @@ const momos_lut_kernels *momos_lut_named(const char *name) {
                    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni")
                ? &momos_lut_avx512_kernels
                : NULL;
+  if (strcmp(name, "avx2") == 0)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &momos_lut_avx2_kernels : NULL;
 #endif
   return strcmp(name, "scalar") == 0 ? &momos_lut_scalar_kernels : NULL;
 }

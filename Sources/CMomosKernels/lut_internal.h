@@ -97,6 +97,7 @@ struct momos_lut_kernels {
 
 extern const momos_lut_kernels momos_lut_scalar_kernels;
 #if defined(__x86_64__)
+extern const momos_lut_kernels momos_lut_avx2_kernels;
 extern const momos_lut_kernels momos_lut_avx512_kernels;
 #endif
 
