@@ -5,6 +5,8 @@
 static const char *const names[] = {
 #if defined(__x86_64__)
     "avx512", "avx2",
+#elif defined(__aarch64__)
+    "neon",
 #endif
     "scalar", NULL};
 
@@ -20,6 +22,8 @@ const momos_lut_kernels *momos_lut_named(const char *name) {
                : NULL;
   if (strcmp(name, "avx2") == 0)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &momos_lut_avx2_kernels : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &momos_lut_neon_kernels;
 #endif
   return strcmp(name, "scalar") == 0 ? &momos_lut_scalar_kernels : NULL;
 }

@@ -99,6 +99,8 @@ extern const momos_lut_kernels momos_lut_scalar_kernels;
 #if defined(__x86_64__)
 extern const momos_lut_kernels momos_lut_avx2_kernels;
 extern const momos_lut_kernels momos_lut_avx512_kernels;
+#elif defined(__aarch64__)
+extern const momos_lut_kernels momos_lut_neon_kernels;
 #endif
 
 #endif
