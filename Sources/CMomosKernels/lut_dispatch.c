@@ -4,7 +4,9 @@
 
 static const char *const names[] = {
 #if defined(__x86_64__)
-    "avx512",
+    "avx512", "avx2",
+#elif defined(__aarch64__)
+    "neon",
 #endif
     "scalar", NULL};
 
@@ -18,6 +20,10 @@ const momos_lut_kernels *momos_lut_named(const char *name) {
                    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni")
                ? &momos_lut_avx512_kernels
                : NULL;
+  if (strcmp(name, "avx2") == 0)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &momos_lut_avx2_kernels : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &momos_lut_neon_kernels;
 #endif
   return strcmp(name, "scalar") == 0 ? &momos_lut_scalar_kernels : NULL;
 }

@@ -25,11 +25,11 @@ static inline lut_geometry lut_geometry_of(momos_lut_layout layout) {
   }
 }
 
-/// Blocks of a full segment. 64 Ki entries at most, so that tables and indices share the first-level cache.
+/// Blocks of a full segment: a group, so that indices are read in their order; but fewer where tables of 256 entries
+/// would leave no room for indices in the first-level cache.
 static inline size_t lut_segment_blocks(const momos_lut_dictionary *dictionary) {
   const size_t group = MOMOS_LUT_GROUP_COLUMNS / dictionary->block_length;
-  const size_t most = dictionary->entry_count == 256 ? 32 : 64;
-  return most < group ? most : group;
+  return dictionary->entry_count == 256 && group > 32 ? 32 : group;
 }
 
 static inline size_t lut_ceiling_quotient(size_t a, size_t b) { return a / b + (a % b != 0); }
@@ -97,7 +97,10 @@ struct momos_lut_kernels {
 
 extern const momos_lut_kernels momos_lut_scalar_kernels;
 #if defined(__x86_64__)
+extern const momos_lut_kernels momos_lut_avx2_kernels;
 extern const momos_lut_kernels momos_lut_avx512_kernels;
+#elif defined(__aarch64__)
+extern const momos_lut_kernels momos_lut_neon_kernels;
 #endif
 
 #endif
