@@ -50,7 +50,8 @@ public enum InstructionSet {
   private static let lookupKernels = unsafe LookupKernels(pointer: selectedLookups())
 
   private static func selectedLookups() -> OpaquePointer {
-    unsafe momos_lut_named(table.name) ?? (forcedName == nil ? momos_lut_best() : momos_lut_named("scalar"))
+    guard let forcedName else { return unsafe momos_lut_best() }
+    return unsafe momos_lut_named(forcedName) ?? momos_lut_named("scalar")
   }
 
   private static var forcedName: String? {
