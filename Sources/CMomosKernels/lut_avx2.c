@@ -13,7 +13,8 @@
 /// How far ahead of the lookups indices are fetched, in bytes.
 #define FETCH_AHEAD 8192
 
-// Tables. Sixteen entries are 32 bytes: the low plane bytes, then the high ones. Tables: [blocks, entry_count / 16, 32].
+// Tables. Sixteen entries are 32 bytes: the low plane bytes, then the high ones. Tables: [blocks, entry_count / 16,
+// 32].
 
 /// Both planes of 16 entries, from their products, which started at 0x80808000 >> shift.
 INLINE void store_entries(__m256i front, __m256i back, uint32_t shift, uint8_t *entries) {
@@ -71,15 +72,15 @@ INLINE void add_bytes(plane_sums *sums, __m256i bytes) {
 
 INLINE __m256i even_sum(plane_sums sums) { return _mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8)); }
 
-/// 32 indices: the low four bits, and each higher bit as the top bit of a byte.
+/// 32 indices: the low four bits, and each higher bit as the top bit of its byte.
 typedef struct {
   __m256i nibble, bits[4];
 } split_indices;
 
 INLINE split_indices split(__m256i indices) {
-  return (split_indices){_mm256_and_si256(indices, _mm256_set1_epi8(15)),
-                         {_mm256_slli_epi16(indices, 3), _mm256_slli_epi16(indices, 2),
-                          _mm256_slli_epi16(indices, 1), indices}};
+  return (split_indices){
+      _mm256_and_si256(indices, _mm256_set1_epi8(15)),
+      {_mm256_slli_epi16(indices, 3), _mm256_slli_epi16(indices, 2), _mm256_slli_epi16(indices, 1), indices}};
 }
 
 /// Plane bytes selected by the low 4 + `depth` bits; each sixteen entries of the plane lie 32 bytes after the last.
@@ -169,11 +170,11 @@ INLINE void sweep_half_strip(momos_lut_layout layout, const bool is_signed, cons
   fold_rows(totals.low.odd, totals.high.odd, start, scale, sums + 32);
 }
 
-/// Two strips of 16 rows, 128 bytes: replaces rows of four blocks by blocks of 32 rows. In each half, the rows of four
-/// vectors take turns, four at a time: 0 to 3, 8 to 11, 16 to 19, 24 to 27, and in the other half the ones between.
+/// Two strips of 16 rows, 128 bytes: replaces rows of four blocks by blocks of 32 rows. The lower half of a block has
+/// rows 0 to 3, 8 to 11, 16 to 19 and 24 to 27, the upper half those between.
 INLINE void transpose(const uint8_t *indices, size_t second, __m256i blocks[4]) {
-  const __m256i by_block = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9,
-                                            13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m256i by_block = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   __m256i rows[4];
   UNROLLED for (int i = 0; i < 4; i++)
     rows[i] = _mm256_shuffle_epi8(loaded(indices + (i < 2 ? 0 : second) + i % 2 * 32), by_block);
@@ -183,6 +184,11 @@ INLINE void transpose(const uint8_t *indices, size_t second, __m256i blocks[4]) 
   blocks[1] = _mm256_unpackhi_epi64(a, b);
   blocks[2] = _mm256_unpacklo_epi64(c, d);
   blocks[3] = _mm256_unpackhi_epi64(c, d);
+}
+
+/// Words of two vectors in turns: of the first or the second half of each of their halves.
+INLINE __m256i interleaved_words(__m256i a, __m256i b, const int half) {
+  return half ? _mm256_unpackhi_epi16(a, b) : _mm256_unpacklo_epi16(a, b);
 }
 
 /// Two strips, `second` bytes apart, of which the sums go to `first_sums` and `second_sums`. Blocks b and b + 4 of a
@@ -203,9 +209,8 @@ INLINE void sweep_strip_pair(const uint8_t *indices, size_t second, size_t strid
   const __m256i start = fold_start(8 * bundles);
   const __m256i low = even_sum(totals.low), high = even_sum(totals.high);
   UNROLLED for (int i = 0; i < 2; i++) {
-    const __m256i low_rows = i ? _mm256_unpackhi_epi16(low, totals.low.odd) : _mm256_unpacklo_epi16(low, totals.low.odd);
-    const __m256i high_rows =
-        i ? _mm256_unpackhi_epi16(high, totals.high.odd) : _mm256_unpacklo_epi16(high, totals.high.odd);
+    const __m256i low_rows = interleaved_words(low, totals.low.odd, i);
+    const __m256i high_rows = interleaved_words(high, totals.high.odd, i);
     float *sums = i ? second_sums : first_sums;
     fold_pairs(_mm256_unpacklo_epi16(low_rows, high_rows), start, scale, sums);
     fold_pairs(_mm256_unpackhi_epi16(low_rows, high_rows), start, scale, sums + 8);
@@ -254,12 +259,7 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
 }
 
 const momos_lut_kernels momos_lut_avx2_kernels = {
-    .name = "avx2",
-    .vectorised_layouts = 1u << MOMOS_LUT_K256 | 1u << MOMOS_LUT_K16 | 1u << MOMOS_LUT_K64,
-    .quantise = lut_quantise,
-    .build = build,
-    .sweep = sweep,
-};
+    .name = "avx2", .quantise = lut_quantise, .build = build, .sweep = sweep};
 
 #pragma clang attribute pop
 

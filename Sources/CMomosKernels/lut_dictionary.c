@@ -35,7 +35,7 @@ static void set_bounds(momos_lut_dictionary *dictionary) {
     }
     largest_square = fmax(largest_square, square);
   }
-  // Rounding x adds at most half a unit to each value, twice that if products are doubled; float32 rounds the bounds.
+  // Rounding x changes each value by half a unit, and by twice that if products are doubled. Bounds are float32.
   const double rounding = sqrt(largest_square * dictionary->motif_length);
   dictionary->largest_square = (float)largest_square;
   dictionary->product_limit = (float)((32639.0 * 65536 - rounding) * (1 - 0x1p-18));

@@ -36,6 +36,4 @@ const momos_lut_kernels *momos_lut_best(void) {
   return &momos_lut_scalar_kernels;
 }
 
-bool momos_lut_is_vectorised(const momos_lut_kernels *kernels, momos_lut_layout layout) {
-  return kernels->vectorised_layouts >> layout & 1;
-}
+const char *momos_lut_name(const momos_lut_kernels *kernels) { return kernels->name; }

@@ -3,10 +3,10 @@
 
 #include "momos_lut.h"
 
-/// Columns that hold the windows of one group: a group, the longest halo of overlapping motifs, and zeros.
+/// Columns that hold the windows of a segment: a group, the longest halo of overlapping motifs, and zeros.
 #define LUT_WINDOW_COLUMNS (MOMOS_LUT_GROUP_COLUMNS + 32)
 
-/// What an unsigned plane byte says more than the signed byte it stands for.
+/// How much a plane byte, which is unsigned, exceeds the signed byte that it stands for.
 #define LUT_PLANE_BIAS 128
 
 /// Measures of a layout: strips of rows, bundles of blocks.
@@ -25,8 +25,8 @@ static inline lut_geometry lut_geometry_of(momos_lut_layout layout) {
   }
 }
 
-/// Blocks of a full segment: a group, so that indices are read in their order; but fewer where tables of 256 entries
-/// would leave no room for indices in the first-level cache.
+/// Blocks of a full segment: a group, so that indices are read in their order; but fewer where tables of 256
+/// entries would leave no room for indices in the first-level cache.
 static inline size_t lut_segment_blocks(const momos_lut_dictionary *dictionary) {
   const size_t group = MOMOS_LUT_GROUP_COLUMNS / dictionary->block_length;
   return dictionary->entry_count == 256 && group > 32 ? 32 : group;
@@ -36,11 +36,11 @@ static inline size_t lut_ceiling_quotient(size_t a, size_t b) { return a / b + (
 
 static inline size_t lut_smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/// By how much products must fall short of their limit at the finest x of 16 bits, before they are doubled: below that,
-/// what entries gain is less than what x loses.
+/// By how much products must fall short of their limit at the finest x of 16 bits, before they are doubled: below
+/// that, what entries gain is less than what x loses.
 #define LUT_SHIFT_THRESHOLD 1.2f
 
-/// How the windows of a group were quantised.
+/// How the windows of a segment were quantised.
 typedef struct {
   float scale;     ///< value of 1 in table entries, NaN if a value of x is not finite
   uint32_t shift;  ///< doublings of products, 0 or 1
@@ -61,13 +61,13 @@ typedef struct {
   size_t strip_count;      ///< of the range
   size_t entry_count;
   bool is_signed;
-  const uint8_t *tables;   ///< [vector_count] tables, `table_bytes` apart
+  const uint8_t *tables;  ///< [vector_count] tables, `table_bytes` apart
   size_t table_bytes;
-  const float *scales;     ///< [vector_count]
-  float *sums;             ///< [vector_count] rows of the range, `sums_stride` apart
+  const float *scales;  ///< [vector_count]
+  float *sums;          ///< [vector_count] rows of the range, `sums_stride` apart
   size_t sums_stride;
   size_t vector_count;
-  lut_upcoming upcoming;   ///< row tiles of the sweep that follows
+  lut_upcoming upcoming;  ///< row tiles of the sweep that follows
 } lut_sweep;
 
 /// The first index of the segment in a row tile that has `strips` strips.
@@ -76,18 +76,15 @@ static inline const uint8_t *lut_tile_indices(const lut_sweep *sweep, lut_geomet
   return sweep->indices + tile * sweep->tile_stride + sweep->first_bundle * strips * geometry.strip_bytes;
 }
 
-/// The steps that depend on the instruction set. Both pointers are aligned; both arrays may be read up to their
-/// multiple of 64 bytes.
+/// The steps that depend on the instruction set.
 struct momos_lut_kernels {
   const char *name;
-  uint32_t vectorised_layouts;  ///< bit l for layout l
 
-  /// Quantises the LUT_WINDOW_COLUMNS columns of a group's windows.
-  lut_quantisation (*quantise)(const momos_lut_dictionary *dictionary, const float *window,
-                               int16_t *quantised);
+  /// Quantises the LUT_WINDOW_COLUMNS columns that hold a segment's windows.
+  lut_quantisation (*quantise)(const momos_lut_dictionary *dictionary, const float *window, int16_t *quantised);
 
-  /// Fills the tables of `bundle_count` bundles of blocks, in the form that `sweep` of the same kernels reads; at most
-  /// 2 bytes for each entry. Meanwhile it fetches some of the upcoming indices.
+  /// Fills the tables of a segment's bundles, in the form that `sweep` of the same kernels reads: 2 bytes an entry.
+  /// It may fill up to the next multiple of 4 blocks. Meanwhile it may fetch some of the upcoming indices.
   void (*build)(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
                 size_t bundle_count, lut_upcoming upcoming, uint8_t *tables);
 

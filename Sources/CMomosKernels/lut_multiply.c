@@ -26,7 +26,9 @@ static size_t table_bytes_of(const momos_lut_dictionary *dictionary) {
   return lut_segment_blocks(dictionary) * dictionary->entry_count * 2;
 }
 
-static size_t aligned(size_t bytes) { return (bytes + MOMOS_LUT_ALIGNMENT - 1) / MOMOS_LUT_ALIGNMENT * MOMOS_LUT_ALIGNMENT; }
+static size_t aligned(size_t bytes) {
+  return (bytes + MOMOS_LUT_ALIGNMENT - 1) / MOMOS_LUT_ALIGNMENT * MOMOS_LUT_ALIGNMENT;
+}
 
 /// Sizes of a workspace and, if there is scratch, its parts. Returns the bytes needed.
 static size_t lay_out(const momos_lut_matrix *matrix, size_t batch, size_t row_count, uint8_t *scratch,
@@ -71,7 +73,7 @@ typedef struct {
 typedef struct {
   size_t first_column;  ///< of its group
   size_t stage;
-  size_t first_block;   ///< in its group
+  size_t first_block;  ///< in its group
 } lut_segment;
 
 static lut_segment next_segment(const momos_lut_matrix *matrix, lut_segment segment) {
@@ -132,14 +134,15 @@ static void multiply_segment(const lut_product *product, lut_segment segment, lu
                              size_t x_stride, size_t count) {
   const lut_workspace *workspace = &product->workspace;
   const momos_lut_dictionary *dictionary = product->matrix->stages[segment.stage].dictionary;
+  const lut_upcoming own = upcoming_of(product, segment);
   lut_sweep sweep = sweep_of(product, segment);
   for (size_t v = 0; v < count; v++) {
     copy_window(product, segment, x + v * x_stride, workspace->window);
     const lut_quantisation quantisation =
         product->kernels->quantise(dictionary, workspace->window, workspace->quantised);
     workspace->scales[v] = quantisation.scale;
-    product->kernels->build(dictionary, workspace->quantised, quantisation.shift, sweep.bundle_count,
-                            upcoming_of(product, segment), workspace->tables + v * workspace->table_bytes);
+    product->kernels->build(dictionary, workspace->quantised, quantisation.shift, sweep.bundle_count, own,
+                            workspace->tables + v * workspace->table_bytes);
   }
   sweep.tables = workspace->tables;
   sweep.table_bytes = workspace->table_bytes;

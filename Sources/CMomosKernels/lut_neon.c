@@ -191,17 +191,13 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   for (size_t first = 0; first < sweep->strip_count; first += geometry.tile_strips) {
     const size_t strips = lut_smaller(geometry.tile_strips, sweep->strip_count - first);
     const uint8_t *indices = lut_tile_indices(sweep, geometry, first / geometry.tile_strips, strips);
+    float *sums = sweep->sums + first * geometry.strip_rows;
     for (size_t v = 0; v < sweep->vector_count; v++)
-      sweep_tile(layout, sweep, indices, strips, v, sweep->sums + v * sweep->sums_stride + first * geometry.strip_rows);
+      sweep_tile(layout, sweep, indices, strips, v, sums + v * sweep->sums_stride);
   }
 }
 
 const momos_lut_kernels momos_lut_neon_kernels = {
-    .name = "neon",
-    .vectorised_layouts = 1u << MOMOS_LUT_K256 | 1u << MOMOS_LUT_K16 | 1u << MOMOS_LUT_K64,
-    .quantise = lut_quantise,
-    .build = build,
-    .sweep = sweep,
-};
+    .name = "neon", .quantise = lut_quantise, .build = build, .sweep = sweep};
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "lut_internal.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 #define LUT_LANES 16
 #define LUT_WINDOW_VECTORS (LUT_WINDOW_COLUMNS / LUT_LANES)
 
@@ -21,16 +23,18 @@ typedef uint16_t lut_halves_anywhere __attribute__((ext_vector_type(LUT_LANES), 
 
 static inline float lut_float_of(uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
-/// The bits of the largest of 16 `count` magnitudes, signs ignored: they order like the numbers, then infinity, NaN.
-static inline uint32_t lut_largest_bits(const float *values, size_t count) {
+/// The bits of the largest magnitude of some vectors of values. Bits order like magnitudes, NaN above infinity.
+static inline uint32_t lut_largest_bits(const float *values, size_t vector_count) {
   lut_words largest = 0;
-  for (size_t i = 0; i < count; i++)
-    largest = __builtin_elementwise_max(largest, LUT_BITS((lut_floats)LUT_LOADED(values + i * LUT_LANES)) & 0x7fffffff);
+  for (size_t i = 0; i < vector_count; i++) {
+    const lut_floats here = LUT_LOADED(values + i * LUT_LANES);
+    largest = __builtin_elementwise_max(largest, LUT_BITS(here) & 0x7fffffff);
+  }
   return __builtin_reduce_max(largest);
 }
 
 /// Sums of neighbours in two vectors.
-#define LUT_PAIR_SUMS(a, b)                                                                    \
+#define LUT_PAIR_SUMS(a, b)                                                                   \
   (__builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) + \
    __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
 
@@ -49,7 +53,7 @@ static inline void lut_sum_pairs(float *sums, uint32_t block_length) {
   }
 }
 
-/// Sums over each block of squares, and of magnitudes times the largest values of the motifs' first and second half.
+/// Sums over each block of squares, and of magnitudes times the largest values of the motifs' halves.
 static inline void lut_block_sums(const momos_lut_dictionary *dictionary, const float *window, float *squares,
                                   float *front, float *back) {
   const uint32_t block_length = dictionary->block_length;
@@ -68,8 +72,8 @@ static inline void lut_block_sums(const momos_lut_dictionary *dictionary, const 
   if (is_overlapping) lut_sum_pairs(back, block_length);
 }
 
-/// A bound of all products of a motif and a window, as its square. A window's bound is the smaller one of the product
-/// of Euclidean norms, and the sum of its magnitudes times the motifs' largest values.
+/// A bound of all products of a motif and a window, as its square. A window's bound is the smaller one of the
+/// product of Euclidean norms, and the sum of its magnitudes times the motifs' largest values.
 static inline float lut_square_bound(const momos_lut_dictionary *dictionary, const float *window) {
   float squares[LUT_WINDOW_COLUMNS / 2], front[LUT_WINDOW_COLUMNS / 2], back[LUT_WINDOW_COLUMNS / 2];
   const uint32_t block_length = dictionary->block_length;
@@ -87,14 +91,15 @@ static inline float lut_square_bound(const momos_lut_dictionary *dictionary, con
   return lut_float_of(lut_largest_bits(front, blocks / LUT_LANES));
 }
 
-static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, const float *window, int16_t *quantised) {
+static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, const float *window,
+                                     int16_t *quantised) {
   const uint32_t largest = lut_largest_bits(window, LUT_WINDOW_VECTORS);
   const bool is_finite = largest < 0x7f800000;
   if (largest == 0 || !is_finite || dictionary->motif_unit == 0) {
     memset(quantised, 0, LUT_WINDOW_COLUMNS * sizeof *quantised);
     return (lut_quantisation){is_finite ? 0 : __builtin_nanf(""), 0};
   }
-  // A power of two brings the largest magnitude near 1, so that no square overflows and none that matters underflows.
+  // A power of two brings the largest magnitude near 1: no square overflows, and none that matters underflows.
   const uint32_t exponent = largest >> 23;
   const float factor = lut_float_of((exponent < 254 ? 254 - exponent : 1) << 23);
   float scaled[LUT_WINDOW_COLUMNS];
@@ -105,9 +110,10 @@ static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, con
   const float fitting = dictionary->product_limit / (shift ? 2 * bound : bound);
   const float ratio = fitting < widest ? fitting : widest;
   const float rounding = 0x1.8p23f;  // added, it leaves the nearest integer in the lowest bits
-  for (size_t j = 0; j < LUT_WINDOW_COLUMNS; j += LUT_LANES)
-    *(lut_halves_anywhere *)(quantised + j) =
-        __builtin_convertvector(LUT_BITS((lut_floats)(LUT_LOADED(scaled + j) * ratio + rounding)), lut_halves);
+  for (size_t j = 0; j < LUT_WINDOW_COLUMNS; j += LUT_LANES) {
+    const lut_floats rounded = LUT_LOADED(scaled + j) * ratio + rounding;
+    *(lut_halves_anywhere *)(quantised + j) = __builtin_convertvector(LUT_BITS(rounded), lut_halves);
+  }
   const double unit = (shift ? 32768 : 65536) * dictionary->motif_unit;
   return (lut_quantisation){(float)(unit / ((double)ratio * factor)), shift};
 }

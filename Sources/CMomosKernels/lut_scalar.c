@@ -87,4 +87,4 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
 }
 
 const momos_lut_kernels momos_lut_scalar_kernels = {
-    .name = "scalar", .vectorised_layouts = 0, .quantise = lut_quantise, .build = build, .sweep = sweep};
+    .name = "scalar", .quantise = lut_quantise, .build = build, .sweep = sweep};

@@ -1,29 +1,31 @@
 /// Products straight from tile-ordered mosaics, with integer tables that live in vector registers ("LUT16").
 ///
-/// y[row] += row scale[row] * sum over groups, and in each group over stages, of
-///           scale(group, stage) * sum over blocks t of the group of table(t)[index(row, t)]
+/// y[row] += row scale[row] * sum over segments of
+///           scale(segment) * sum over blocks t of the segment of table(t)[index(row, t)]
 ///
-/// A group is 256 columns. `table(t)[m]` is the product of motif m and the window of x that belongs to block t, a
-/// 16-bit integer in units of `scale(group, stage)`; the sums over blocks are exact. One number of float32 is added
-/// for each group and stage, by a fused multiply-add, groups ascending and stages in their order. Hence all
+/// A segment is what one stage has in a group of 256 columns; dictionaries of 256 entries have segments of at most
+/// 32 blocks. Segments follow one another by groups, then stages, then columns. `table(t)[m]` is the product of
+/// motif m and the window of x that belongs to block t: a 16-bit integer in units of `scale(segment)`. Sums over
+/// the blocks of a segment are exact; each enters the row's float32 sum by one fused multiply-add. Hence all
 /// instruction sets, batch sizes and splits of the rows give the same bits.
 ///
 /// How a table comes about, in integers:
 /// - motifs: 16 bits, `round(value / motif_unit)`, motif_unit = largest magnitude / 32767.
-/// - x: 16 bits, `round(value * r)` to nearest even. The window of block t is its s columns, and the next s for
-///   overlapping motifs; columns beyond the last count as 0. r is as large as it can be, such that x fits 16 bits and
-///   no product of a motif and a window of the group exceeds 32639 * 65536 / 2^e in magnitude (`lut_quantise.h`).
-/// - entry: v = (product * 2^e + 32768) >> 16 = 256 h + l with l from -128 to 127; where l is -128 it becomes -127, so
-///   that h and l lie in -127...127 and an entry's negative has the same form. Zero motifs give exactly zero.
-/// - scale = 65536 * motif_unit / (r * 2^e), with e = 1 if r would otherwise be well below what 16 bits hold, else 0.
+/// - x: 16 bits, `round(value * r)`. The window of block t is its s columns, and the next s for overlapping motifs;
+///   columns beyond the last count as 0. r is such that x fits 16 bits and no product of a motif and a window of
+///   the segment exceeds 32639 * 65536 / 2^e in magnitude; e is 0, or 1 if x would otherwise limit r
+///   (`lut_quantise.h`).
+/// - entry: v = (product * 2^e + 32768) >> 16 = 256 h + l with l from -128 to 127; where l is -128 it becomes -127.
+///   So h and l lie in -127...127, and an entry's negative has the same form. Zero motifs give exactly zero.
+/// - scale = 65536 * motif_unit / (r * 2^e).
 ///
-/// The error relative to exact arithmetic, as a ratio of Euclidean norms over many rows, is below 2e-4 for one stage
-/// and below 5e-4 for several stages or inputs with outlier channels.
+/// The error relative to exact arithmetic, as a ratio of Euclidean norms over a large matrix, is below 2e-4 for one
+/// stage and below 5e-4 for several stages or inputs with outlier channels.
 ///
-/// Zero x gives zero; finite x of any magnitude has the stated accuracy as far as y is in the range of float32. NaN or
-/// infinity in x gives NaN in all rows of the range.
+/// Zero x gives zero; finite x of any magnitude has the stated accuracy as far as y is in the range of float32. NaN
+/// or infinity in x gives NaN in all rows of the range.
 ///
-/// Kernels allocate nothing, start no threads and trust their arguments.
+/// Kernels allocate nothing, start no threads and trust their arguments. Any bytes are safe as indices.
 #ifndef MOMOS_LUT_H
 #define MOMOS_LUT_H
 
@@ -31,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Columns whose tables are built with one scale.
+/// Columns whose indices lie together.
 #define MOMOS_LUT_GROUP_COLUMNS 256
 
 /// Row ranges begin and end at multiples of this.
@@ -50,16 +52,16 @@ typedef enum {
 /// A dictionary expanded for tables.
 typedef struct {
   momos_lut_layout layout;
-  uint32_t block_length;   ///< s: 2, 4, 8 or 16
-  uint32_t motif_length;   ///< s (plain) or 2 s (overlapping)
-  uint32_t entry_count;    ///< entries of one table: 256, 64 or 16; 128 if K256 and antipodal
-  bool is_signed;          ///< K256 and antipodal: bit 7 of an index negates the entry that the others name
-  double motif_unit;       ///< value of 1 in `motifs`; 0 if all motifs are zero
-  float largest_square;    ///< largest sum of squares of a motif in `motifs`
-  float product_limit;     ///< largest product that a table entry holds, less what rounding x may add
+  uint32_t block_length;  ///< s: 2, 4, 8 or 16
+  uint32_t motif_length;  ///< s (plain) or 2 s (overlapping)
+  uint32_t entry_count;   ///< entries of one table: 256, 64 or 16; 128 if K256 and antipodal
+  bool is_signed;         ///< K256 and antipodal: bit 7 of an index negates the entry that the others name
+  double motif_unit;      ///< value of 1 in `motifs`; 0 if all motifs are zero
+  float largest_square;   ///< largest sum of squares of a motif in `motifs`
+  float product_limit;    ///< largest product that a table entry holds, less what rounding x may add
   /// [half][o mod s]: largest magnitude of any motif in `motifs` at o; the second half of plain motifs is 0.
   float largest_values[2][16];
-  const int16_t *motifs;   ///< [entry_count / lanes, motif_length / 2, lanes, 2] with lanes = min(64, entry_count)
+  const int16_t *motifs;  ///< [entry_count / lanes, motif_length / 2, lanes, 2] with lanes = min(64, entry_count)
 } momos_lut_dictionary;
 
 /// One stage of a mosaic: its indices in the dictionary's layout, ceil(columns / s) blocks a row.
@@ -89,15 +91,16 @@ const momos_lut_kernels *momos_lut_best(void);
 /// The names of this build's kernels, best first, NULL-terminated.
 const char *const *momos_lut_names(void);
 
-/// Whether these kernels look up vectors of indices of a layout at once; if not, they look up one index after another.
-bool momos_lut_is_vectorised(const momos_lut_kernels *kernels, momos_lut_layout layout);
+/// The name of these kernels.
+const char *momos_lut_name(const momos_lut_kernels *kernels);
 
 /// Bytes that `momos_lut_prepare_dictionary` fills.
 size_t momos_lut_dictionary_bytes(momos_lut_layout layout, uint32_t motif_length, bool is_antipodal);
 
 /// Expands a dictionary.
-/// - stored: [stored_count, motif_length], finite; at most 2^w motifs, or half as many if antipodal (w = 8, 4 or 6 by
-///   the layout). Missing motifs are zero.
+/// - stored: [stored_count, motif_length], finite; at most as many as indices of the layout's width (8, 4 or 6
+/// bits) can
+///   name, or half of that if antipodal. Missing motifs are zero.
 /// - memory: `momos_lut_dictionary_bytes`, aligned, alive as long as the dictionary.
 momos_lut_dictionary momos_lut_prepare_dictionary(momos_lut_layout layout, uint32_t block_length,
                                                   uint32_t motif_length, bool is_antipodal, const float *stored,
@@ -110,6 +113,10 @@ size_t momos_lut_index_bytes(momos_lut_layout layout, size_t rows, size_t blocks
 /// - packed: `momos_lut_index_bytes`, overwritten.
 void momos_lut_pack(momos_lut_layout layout, uint32_t block_length, const uint16_t *indices, size_t rows,
                     size_t blocks, uint8_t *packed);
+
+/// Reads indices [rows, blocks] from a layout.
+void momos_lut_unpack(momos_lut_layout layout, uint32_t block_length, const uint8_t *packed, size_t rows,
+                      size_t blocks, uint16_t *indices);
 
 /// Bytes of scratch for a product of `batch` vectors and a range of `row_count` rows.
 size_t momos_lut_scratch_bytes(const momos_lut_matrix *matrix, size_t batch, size_t row_count);

@@ -59,8 +59,8 @@ __attribute__((noinline)) static void read_bytes(const uint8_t *memory, size_t b
 #if defined(__x86_64__)
     __asm__ volatile(
         "vmovdqu (%0), %%ymm0\n vmovdqu 32(%0), %%ymm1\n vmovdqu 64(%0), %%ymm2\n vmovdqu 96(%0), %%ymm3\n"
-        "vmovdqu 128(%0), %%ymm4\n vmovdqu 160(%0), %%ymm5\n vmovdqu 192(%0), %%ymm6\n vmovdqu 224(%0), %%ymm7" ::"r"(
-            memory + i)
+        "vmovdqu 128(%0), %%ymm4\n vmovdqu 160(%0), %%ymm5\n vmovdqu 192(%0), %%ymm6\n vmovdqu 224(%0), %%ymm7" ::
+            "r"(memory + i)
         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
 #else
     for (size_t j = 0; j < 256; j += 64) __asm__ volatile("" ::"r"(*(const volatile uint64_t *)(memory + i + j)));
@@ -152,8 +152,8 @@ static void print_line(const line *line, runner *runners, size_t matrix_bytes) {
   printf("%-28s %5zux%-5zu %4zu %5.2f %6.1f %6.0f/%-4.0f %6.0f/%-4.0f %5.0f%% %6.1f %6.1f %6.1fx %6.1fx\n",
          line->name, line->rows, line->columns, line->batch,
          8.0 * (double)matrix_bytes / (double)(line->rows * line->columns), (double)matrix_bytes * 1e-9 / read,
-         work / memory, work / runners[1].times[0], work / cache, work / runners[2].times[0],
-         100 * slower / memory, work / medians[3], work / medians[4], medians[3] / memory, medians[4] / cache);
+         work / memory, work / runners[1].times[0], work / cache, work / runners[2].times[0], 100 * slower / memory,
+         work / medians[3], work / medians[4], medians[3] / memory, medians[4] / cache);
   fflush(stdout);
 }
 
@@ -164,8 +164,8 @@ static void run_line(const line *line, const uint8_t *memory, const float *dense
   for (size_t i = 0; i < line->stage_count; i++) {
     stages[i] = make_stage(line->kinds[i], 64, 256, i);
     views[i] = (momos_lut_stage){NULL, &stages[i].dictionary};
-    matrix_bytes += momos_lut_index_bytes(line->kinds[i].layout, line->rows,
-                                          line->columns / line->kinds[i].block_length);
+    matrix_bytes +=
+        momos_lut_index_bytes(line->kinds[i].layout, line->rows, line->columns / line->kinds[i].block_length);
   }
   const momos_lut_matrix lut = {views, line->stage_count, line->rows, line->columns, NULL};
   runner base = {.rows = line->rows, .columns = line->columns, .batch = line->batch, .lut = lut};

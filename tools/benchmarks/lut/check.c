@@ -1,5 +1,5 @@
-// Checks the table kernels: every instruction set against the scalar ones bit for bit, the scalar ones against double
-// precision within the stated bounds. Prints the largest errors; the exit code is 1 if any check fails.
+// Checks the table kernels: every instruction set against the scalar ones bit for bit, the scalar ones against
+// double precision within the stated bounds. Prints the largest errors; the exit code is 1 if any check fails.
 
 #include <math.h>
 #include <string.h>
@@ -57,8 +57,8 @@ static void free_fixture(fixture *fixture) {
 }
 
 /// Multiplies rows in two calls, split at `split`; y is cleared first.
-static void multiply(const char *kernels, const momos_lut_matrix *matrix, const float *x, size_t batch, size_t split,
-                     float *y) {
+static void multiply(const char *kernels, const momos_lut_matrix *matrix, const float *x, size_t batch,
+                     size_t split, float *y) {
   const size_t scratch_bytes = momos_lut_scratch_bytes(matrix, batch, matrix->rows);
   void *scratch = aligned_bytes(scratch_bytes);
   memset(scratch, 0xff, scratch_bytes);
@@ -185,7 +185,8 @@ static size_t strip_offset(size_t rows, size_t blocks, size_t group, size_t bund
                            size_t strip_rows, size_t strip_bytes, size_t row, size_t block) {
   const size_t padded = (rows + strip_rows - 1) / strip_rows * strip_rows;
   const size_t group_begin = block / group * group;
-  const size_t group_bundles = ((group_begin + group < blocks ? group : blocks - group_begin) + bundle - 1) / bundle;
+  const size_t group_bundles =
+      ((group_begin + group < blocks ? group : blocks - group_begin) + bundle - 1) / bundle;
   const size_t tile_begin = row / tile_rows * tile_rows;
   const size_t tile_strips = (tile_begin + tile_rows < padded ? tile_rows : padded - tile_begin) / strip_rows;
   const size_t before = group_begin / bundle * (padded / strip_rows) + tile_begin / strip_rows * group_bundles;
@@ -214,12 +215,51 @@ static uint32_t index_by_the_book(const random_stage *stage, size_t row, size_t 
   }
 }
 
+/// Packed indices lie where the file format says, and unpacking returns them.
 static void check_packing(const fixture *fixture) {
   const random_stage *stage = fixture->stages;
+  uint16_t *unpacked = aligned_bytes(stage->rows * stage->blocks * sizeof *unpacked);
+  momos_lut_unpack(stage->kind.layout, stage->kind.block_length, stage->packed, stage->rows, stage->blocks,
+                   unpacked);
+  expect(memcmp(unpacked, stage->indices, stage->rows * stage->blocks * sizeof *unpacked) == 0, "unpacking", "-",
+         fixture->name, stage->rows, stage->columns);
+  free(unpacked);
   for (size_t i = 0; i < stage->rows; i++)
     for (size_t t = 0; t < stage->blocks; t++)
       expect(index_by_the_book(stage, i, t) == stage->indices[i * stage->blocks + t], "packing", "-", fixture->name,
              stage->rows, stage->columns);
+}
+
+/// Motifs and windows of equal magnitudes and all signs: products and sums of entries come as near to their limits
+/// as they can.
+static void check_extremes(const stage_kind *kind) {
+  const size_t rows = 300, columns = 512;
+  fixture fixture;
+  make_fixture(&fixture, kind, 1, rows, columns);
+  random_stage *stage = fixture.stages;
+  const size_t stored = stage->motif_count / (kind->is_antipodal ? 2 : 1);
+  for (size_t m = 0; m < stage->motif_count; m++)
+    for (size_t o = 0; o < stage->motif_length; o++) {
+      const float value = m % stored >> o % 7 & 1 ? -1 : 1;
+      stage->motifs[m * stage->motif_length + o] = m < stored ? value : -value;
+    }
+  for (size_t i = 0; i < rows / 2 * stage->blocks; i++)
+    stage->indices[i] = (uint16_t)(i / stage->blocks % 2 * (stage->motif_count - stored));
+  momos_lut_pack(kind->layout, kind->block_length, stage->indices, rows, stage->blocks, stage->packed);
+  stage->dictionary = momos_lut_prepare_dictionary(kind->layout, kind->block_length, stage->motif_length,
+                                                   kind->is_antipodal, stage->motifs, stored, stage->expanded);
+  float x[512], expected[300], y[300];
+  for (int sign = -1; sign <= 1; sign += 2) {
+    for (size_t i = 0; i < columns; i++) x[i] = (float)sign;
+    multiply("scalar", &fixture.matrix, x, 1, rows, expected);
+    expect(relative_error(&fixture, x, expected) < 5e-4, "extremes", "scalar", fixture.name, rows, columns);
+    for (const char *const *name = momos_lut_names(); *name; name++) {
+      if (!momos_lut_named(*name)) continue;
+      multiply(*name, &fixture.matrix, x, 1, rows, y);
+      expect(memcmp(y, expected, sizeof y) == 0, "equal extremes", *name, fixture.name, rows, columns);
+    }
+  }
+  free_fixture(&fixture);
 }
 
 /// All shapes with some stages.
@@ -254,6 +294,7 @@ int main(void) {
         const stage_kind kind = {layouts[l].names[i], layouts[l].layout, 2u << i, form & 1, form & 2};
         check_stages(&kind, 1);
         check_row_scale(&kind);
+        check_extremes(&kind);
       }
   const stage_kind s8 = {"s8k256", MOMOS_LUT_K256, 8, false, true};
   const stage_kind s4 = {"s4k256", MOMOS_LUT_K256, 4, true, true};

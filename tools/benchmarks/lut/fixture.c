@@ -42,7 +42,8 @@ random_stage make_stage(stage_kind kind, size_t rows, size_t columns, uint64_t s
   const size_t stored_values = stored * stage.motif_length;
   stage.motifs = aligned_bytes(stage.motif_count * stage.motif_length * sizeof(float));
   for (size_t i = 0; i < stored_values; i++) stage.motifs[i] = (float)(.02 * next_gaussian(&seed));
-  for (size_t i = 0; kind.is_antipodal && i < stored_values; i++) stage.motifs[stored_values + i] = -stage.motifs[i];
+  for (size_t i = 0; kind.is_antipodal && i < stored_values; i++)
+    stage.motifs[stored_values + i] = -stage.motifs[i];
   stage.indices = aligned_bytes(rows * stage.blocks * sizeof(uint16_t));
   for (size_t i = 0; i < rows * stage.blocks; i++)
     stage.indices[i] = (uint16_t)(next_random(&seed) % stage.motif_count);
