@@ -28,9 +28,9 @@ public enum InstructionSet {
     throw .instructionSetUnavailable(name: name, available: available)
   }
 
-  /// True if the set in use looks up whole vectors of 8-bit indices, as the kernels of class `fast` want it.
+  /// True if the set in use looks up whole vectors of indices; the scalar one looks up one after another.
   public static var looksUpInVectors: Bool {
-    unsafe momos_lut_is_vectorised(lookups, MOMOS_LUT_K256)
+    unsafe String(cString: momos_lut_name(lookups)) != "scalar"
   }
 
   static let table: momos_kernel_table = unsafe selectedTable().pointee

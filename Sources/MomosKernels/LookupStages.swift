@@ -19,7 +19,7 @@ final class LookupStages: @unchecked Sendable {
     var owners: [Bytes] = []
     for (mosaic, dictionary) in parts {
       guard let lookup = dictionary.lookup, mosaic.layout == lookup.layout,
-        unsafe momos_lut_is_vectorised(InstructionSet.lookups, lookup.kernelLayout)
+        InstructionSet.looksUpInVectors
       else { return nil }
       owners += [try mosaic.bytes.aligned(to: Int(MOMOS_LUT_ALIGNMENT)), lookup.memory]
     }
@@ -81,8 +81,6 @@ struct LookupDictionary: @unchecked Sendable {
   /// Motifs as 16-bit integers, in the order of the kernels; `dictionary` points into it.
   let memory: Bytes
   let dictionary: momos_lut_dictionary
-
-  var kernelLayout: momos_lut_layout { momos_lut_layout(rawValue: UInt32(layout.rawValue)) }
 
   /// nil if no tile layout suits the dictionary.
   init?(_ facts: MotifDictionary) throws(ModelError) {
