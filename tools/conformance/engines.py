@@ -1,6 +1,5 @@
 """Runs one case: momos as its two commands, or onnxruntime, to see what another runtime makes of a case."""
 
-import os
 import signal
 import subprocess
 import tempfile
@@ -77,9 +76,10 @@ def complaint(command: list) -> tuple[str | None, int]:
     if result.returncode == 0:
         return None, 0
     lines = result.stderr.decode(errors="replace").strip().splitlines() or [""]
+    line = lines[0].removeprefix(f"{Path(command[0]).name}: ").removeprefix(f"{command[1]}: ")
     if result.returncode < 0:
-        return f"crashed ({signal.Signals(-result.returncode).name}) {lines[0]}", result.returncode
-    return lines[0], result.returncode
+        line = f"crashed ({signal.Signals(-result.returncode).name}) {line}"
+    return line, result.returncode
 
 
 class OnnxRuntime:
