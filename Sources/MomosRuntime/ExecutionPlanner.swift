@@ -46,7 +46,8 @@ struct ExecutionPlanner {
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
-      attributes: attributes, linearWeight: operands.weight, constants: operands.constants)
+      attributes: attributes, linearWeight: operands.weight, linearWeightShape: operands.weightShape,
+      constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
     return ExecutionStep(
@@ -57,16 +58,20 @@ struct ExecutionPlanner {
   /// Where a node finds its inputs, and those that are tensors of the model.
   private mutating func operands(
     of node: Node, _ label: NodeLabel, _ entry: OperatorEntry
-  ) throws(RuntimeError) -> (inputs: [StepInput], weight: LinearWeight?, constants: [Int: Tensor]) {
+  ) throws(RuntimeError) -> (
+    inputs: [StepInput], weight: LinearWeight?, weightShape: Shape?, constants: [Int: Tensor]
+  ) {
     let linear = entry.linearOperand(of: node) { tensors.linearRank(of: $0) }
     var inputs: [StepInput] = []
     var weight: LinearWeight?
+    var weightShape: Shape?
     var constants: [Int: Tensor] = [:]
     for (position, name) in node.inputs.enumerated() {
       if name == "" {
         inputs.append(.omitted)
       } else if let linear, position == linear.operand.position, let type = tensors.type(of: name) {
         weight = try tensors.linearWeight(name, linear.operand.view, for: label)
+        weightShape = type.shape
         inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {
@@ -77,7 +82,7 @@ struct ExecutionPlanner {
         inputs.append(.slot(slot(of: name)))
       }
     }
-    return (inputs, weight, constants)
+    return (inputs, weight, weightShape, constants)
   }
 
   /// Gives graph outputs that are tensors of the model a slot.

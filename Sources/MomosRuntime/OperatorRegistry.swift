@@ -39,8 +39,9 @@ enum OperatorRegistry {
 
   /// Every family of operators lists its own.
   private static let table = [
-    ActivationOperators.table, ElementwiseOperators.table, IndexingOperators.table, LayoutOperators.table,
-    LinearAlgebraOperators.table, NormalizationOperators.table, PoolingOperators.table,
+    ActivationOperators.table, ConvolutionOperators.table, ElementwiseOperators.table,
+    IndexingOperators.table, LayoutOperators.table, LinearAlgebraOperators.table,
+    NormalizationOperators.table, PoolingOperators.table,
     QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table,
   ].flatMap { $0 }
 }
