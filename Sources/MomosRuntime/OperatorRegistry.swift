@@ -42,7 +42,8 @@ enum OperatorRegistry {
     ActivationOperators.table, ConvolutionOperators.table, ElementwiseOperators.table,
     IndexingOperators.table, LayoutOperators.table, LinearAlgebraOperators.table,
     NormalizationOperators.table, PoolingOperators.table,
-    QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table,
+    QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table, SamplingOperators.table,
+    SignalOperators.table,
   ].flatMap { $0 }
 }
 

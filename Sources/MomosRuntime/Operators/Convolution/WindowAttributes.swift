@@ -39,9 +39,9 @@ struct WindowAttributes: Sendable {
     }
   }
 
-  /// The attributes `dilations`, `pads` and `strides` alone.
-  init(strided context: inout OperatorContext) throws(RuntimeError) {
-    kernel = nil
+  /// The attributes `dilations`, `pads` and `strides`, and on request `kernel_shape`.
+  init(strided context: inout OperatorContext, hasKernel: Bool = false) throws(RuntimeError) {
+    kernel = hasKernel ? try context.sizes("kernel_shape", from: 1) : nil
     strides = try context.sizes("strides", from: 1)
     dilations = try context.sizes("dilations", from: 1)
     pads = try context.sizes("pads", from: 0)

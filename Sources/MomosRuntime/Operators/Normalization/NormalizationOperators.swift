@@ -11,6 +11,10 @@ enum NormalizationOperators {
     OperatorEntry("LpNormalization", LpNormalization.self, inputs: 1...1),
     OperatorEntry(
       "MeanVarianceNormalization", MeanVarianceNormalization.self, since: 9, inputs: 1...1),
+    OperatorEntry(
+      "NegativeLogLikelihoodLoss", NegativeLogLikelihoodLoss.self, since: 12, inputs: 2...3),
     OperatorEntry("Softmax", Softmax.self, inputs: 1...1),
+    OperatorEntry(
+      "SoftmaxCrossEntropyLoss", SoftmaxCrossEntropyLoss.self, since: 12, inputs: 2...3, outputs: 1...2),
   ]
 }

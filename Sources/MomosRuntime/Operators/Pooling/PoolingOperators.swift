@@ -7,5 +7,8 @@ enum PoolingOperators {
     OperatorEntry("GlobalMaxPool", GlobalMaxPool.self, inputs: 1...1),
     OperatorEntry("LpPool", LpPool.self, inputs: 1...1),
     OperatorEntry("MaxPool", MaxPool.self, inputs: 1...1, outputs: 1...2),
+    OperatorEntry("MaxRoiPool", MaxRoiPool.self, inputs: 2...2),
+    OperatorEntry("MaxUnpool", MaxUnpool.self, since: 9, inputs: 2...3),
+    OperatorEntry("RoiAlign", RoiAlign.self, since: 10, inputs: 3...3),
   ]
 }
