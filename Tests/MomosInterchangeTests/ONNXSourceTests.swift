@@ -71,7 +71,7 @@ struct ONNXSourceTests {
     let source = try ONNXSource(file, path: SourceFixture.path("types.onnx", format: "onnx"))
     // Elements of one byte are aligned everywhere.
     let bytes = try source.read("UINT8.raw").bytes
-    let start = try #require(position(of: [0, 0, 1, 255, 66], in: content))
+    let start = try #require(position(of: [0x4A, 4, 0, 0, 1, 255], in: content)) + 2
     #expect(bytes.isIdentical(to: file[start..<start + 4]))
   }
 
