@@ -40,7 +40,7 @@ struct ExecutionPlanner {
   private mutating func step(for original: Node, read: Set<String>) throws(RuntimeError) -> ExecutionStep {
     let node = original.withoutTrailingOmissions
     let label = NodeLabel(node)
-    let attributes = try AttributeReader(node, label: label)
+    let attributes = try AttributeReader(node, label: label) { [tensors] in tensors.dense($0) }
     let (entry, version) = try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
     try entry.checkCounts(of: node, label: label)
     let operands = try operands(of: node, label, entry)

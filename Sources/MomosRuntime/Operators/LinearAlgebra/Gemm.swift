@@ -12,7 +12,7 @@ struct Gemm: Operator {
   private let isRightTransposed: Bool
   private let weight: LinearWeight?
 
-  static func linearOperand(of node: Node) -> LinearOperand? {
+  static func linearOperand(of node: Node, rank: (Int) -> Int?) -> LinearOperand? {
     let isTransposed = node.attribute("transB") == .int(1)
     return LinearOperand(
       position: 1, view: isTransposed ? .lastAxisIsInput(rank: 2) : .firstAxisIsInput(rank: 2))

@@ -1,4 +1,3 @@
-import Glibc
 import MomosModel
 
 /// An operator that applies one real function to every element.
@@ -88,25 +87,6 @@ struct Relu: Operator {
     // Written so that a NaN, which no comparison holds for, is kept.
     try call.mapped(tensor, number) { $0 < 0 ? 0 : $0 }
   }
-}
-
-/// float32 and float64 with the functions of the mathematics library.
-protocol RealNumber: BinaryFloatingPoint, BitwiseCopyable {
-  static func exponential(_ x: Self) -> Self
-  static func hyperbolicTangent(_ x: Self) -> Self
-  static func errorFunction(_ x: Self) -> Self
-}
-
-extension Float: RealNumber {
-  static func exponential(_ x: Float) -> Float { expf(x) }
-  static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }
-  static func errorFunction(_ x: Float) -> Float { erff(x) }
-}
-
-extension Double: RealNumber {
-  static func exponential(_ x: Double) -> Double { exp(x) }
-  static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
-  static func errorFunction(_ x: Double) -> Double { erf(x) }
 }
 
 extension OperatorCall {

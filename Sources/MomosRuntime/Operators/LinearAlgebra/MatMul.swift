@@ -8,7 +8,7 @@ import MomosModel
 struct MatMul: Operator {
   private let weight: LinearWeight?
 
-  static func linearOperand(of node: Node) -> LinearOperand? {
+  static func linearOperand(of node: Node, rank: (Int) -> Int?) -> LinearOperand? {
     LinearOperand(position: 1, view: .firstAxisIsInput(rank: 2))
   }
 

@@ -1,0 +1,4 @@
+/// Elements picked, placed or ordered by indices and masks.
+enum IndexingOperators {
+  static let table: [OperatorEntry] = []
+}
