@@ -8,7 +8,7 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test check lint bench install generate clean
+.PHONY: all setup build demo test check lint bench conformance install generate clean
 
 all: build
 
@@ -38,6 +38,11 @@ check: lint test
 bench: build
 	@PACKAGES=libopenblas-dev tools/setup
 	@tools/benchmarks/run $(PRODUCTS)/release
+
+# The cases of the ONNX backend suite through the commands; writes docs/onnx-conformance.md.
+conformance: build
+	@PACKAGES=python3-venv tools/setup
+	@tools/conformance/run --commands $(PRODUCTS)/release --write
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

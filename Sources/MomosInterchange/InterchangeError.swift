@@ -25,7 +25,8 @@ public struct InterchangeError: Error, Hashable {
   public enum Rule: Sendable, Hashable, CaseIterable {
     // Files and folders.
     case missingFile, unreadableFile, notARegularFile, unknownContent, momosAsSource, unsupportedFormat
-    case folderWithoutTensors, linkLeavesFolder, fileChanged, outputNotWritable
+    case folderWithoutTensors, linkLeavesFolder, pathLeavesFolder, fileChanged, outputNotWritable
+    case severalGraphs
     // Tensor names and arguments.
     case tensorName, duplicateTensor, unknownTensor, nameForSeveralTensors, rawElementType, rawShape
     // Every kind of tensor.
@@ -36,6 +37,10 @@ public struct InterchangeError: Error, Hashable {
     // npz.
     case zipEndRecord, zipSeveralDisks, zipDirectory, zipMemberName, zipDuplicateMember, zipEncrypted
     case zipMethod, zipLocalHeader, zipOverlap, zipRatio, zipDeflate, zipMemberSize, zipChecksum
+    // ONNX.
+    case protobufSyntax, onnxTooLarge, onnxGraph, onnxOperatorSet, onnxElementType, onnxTensorData
+    case onnxExternalData, onnxHardLink, onnxConstant, onnxValueType, onnxAttribute, onnxFunction,
+      onnxSparseTensor
     // JSON graph.
     case jsonSyntax, jsonRepeatedKey, graphTooLarge, graphMissingKey, graphUnknownKey, graphValue,
       graphAttributeValue

@@ -36,23 +36,22 @@ enum SourceFormat {
   /// A protobuf message with field 1 (`ir_version`), a small number, and then another field of `ModelProto`.
   private static func isONNX(_ content: Span<UInt8>) -> Bool {
     guard content.count >= 3, content[0] == 0x08, (1...32).contains(content[1]) else { return false }
-    return [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42].contains(content[2])
+    return [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72].contains(content[2])
   }
 }
 
 extension SourceFormat {
   /// Why a file of this format is no source.
   func refusal(of content: Span<UInt8>) -> InterchangeError {
-    let supported = "an .npy or .npz file"
+    let supported = "an .npy or .npz file or an ONNX model"
     switch self {
     case .momos:
       return InterchangeError(
         .momosAsSource, expected: supported, found: "a .momos file, which is already converted")
-    case .safetensors, .onnx:
-      let format = self == .onnx ? "an ONNX model" : "a safetensors file"
+    case .safetensors:
       return InterchangeError(
-        .unsupportedFormat, expected: supported, found: "\(format), not supported by this version")
-    case .npy, .zip, .unknown:
+        .unsupportedFormat, expected: supported, found: "a safetensors file, not supported by this version")
+    case .npy, .zip, .onnx, .unknown:
       return InterchangeError(
         .unknownContent, expected: "\(supported), or raw data given as NAME=FILE:f32[ROWS,COLUMNS]",
         found: Self.firstBytes(of: content))

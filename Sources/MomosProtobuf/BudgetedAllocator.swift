@@ -1,24 +1,18 @@
-import CProtobufC
+public import CProtobufC
 import Glibc
-import MomosModel
 
-/// Counts the bytes that opening a file may hold at one time and says no beyond a limit (H-01).
-final class MemoryBudget {
+/// Counts the bytes that opening a file may hold at one time and says no beyond a limit.
+public final class MemoryBudget {
   private let limit: Int
-  private(set) var liveByteCount = 0
-  private(set) var isExhausted = false
+  public private(set) var liveByteCount = 0
+  public private(set) var isExhausted = false
 
-  init(limit: Int) {
+  public init(limit: Int) {
     self.limit = limit
   }
 
-  /// The budget of a header (spec section 2).
-  convenience init(headerByteCount: Int) {
-    self.init(limit: FormatLimits.budgetFactor * headerByteCount + FormatLimits.budgetBase)
-  }
-
   /// Adds to what is held; false, for this and every later charge, if that would pass the limit.
-  func charge(_ byteCount: Int) -> Bool {
+  public func charge(_ byteCount: Int) -> Bool {
     if isExhausted || byteCount > limit - liveByteCount {
       isExhausted = true
       return false
@@ -27,7 +21,7 @@ final class MemoryBudget {
     return true
   }
 
-  func release(_ byteCount: Int) {
+  public func release(_ byteCount: Int) {
     liveByteCount -= byteCount
   }
 }
@@ -36,17 +30,17 @@ final class MemoryBudget {
 ///
 /// Each block is preceded by 16 bytes that hold its byte count.
 @safe
-struct BudgetedAllocator {
+public struct BudgetedAllocator {
   private static let prefixByteCount = 16
   private let budget: MemoryBudget
 
-  init(charging budget: MemoryBudget) {
+  public init(charging budget: MemoryBudget) {
     self.budget = budget
   }
 
   /// Calls `body` with the C allocator, which must not be used afterwards.
   @unsafe
-  func withAllocator<Result>(_ body: (UnsafeMutablePointer<ProtobufCAllocator>) -> Result) -> Result {
+  public func withAllocator<Result>(_ body: (UnsafeMutablePointer<ProtobufCAllocator>) -> Result) -> Result {
     var allocator = unsafe ProtobufCAllocator(
       alloc: { data, size in unsafe BudgetedAllocator.allocate(data, size) },
       free: { data, block in unsafe BudgetedAllocator.release(data, block) },
