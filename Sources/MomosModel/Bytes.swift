@@ -5,8 +5,8 @@ import Glibc
 /// Copies and slices are O(1) and keep the owner alive.
 @safe
 public struct Bytes: Sendable {
-  private let owner: ByteOwner
-  private let offset: Int
+  fileprivate let owner: ByteOwner
+  fileprivate let offset: Int
   public let count: Int
 
   /// An empty run.
@@ -37,13 +37,8 @@ public struct Bytes: Sendable {
     self.count = count
   }
 
-  fileprivate init(freezing buffer: consuming MutableBytes) {
-    let count = buffer.byteCount
-    let base = unsafe buffer.release()
-    self.init(
-      owner: unsafe ByteOwner(base: base, count: count) { base, _ in
-        unsafe free(UnsafeMutableRawPointer(mutating: base))
-      }, offset: 0, count: count)
+  fileprivate init(freezing buffer: borrowing MutableBytes) {
+    self.init(owner: buffer.owner, offset: buffer.offset, count: buffer.byteCount)
   }
 
   /// The bytes as a span.
@@ -84,6 +79,18 @@ public struct Bytes: Sendable {
     return Bytes(owner: owner, offset: offset + range.lowerBound, count: range.count)
   }
 
+  /// Where the bytes lie in an arena, or nil if they lie elsewhere.
+  public func offset(in arena: ByteArena) -> Int? {
+    arena.owner === owner ? offset : nil
+  }
+
+  /// The same bytes in memory of their own.
+  public func copied() throws(ModelError) -> Bytes {
+    var buffer = try MutableBytes(byteCount: count)
+    buffer.copy(self)
+    return buffer.freeze()
+  }
+
   /// True if both are the same bytes of the same owner, not only equal ones.
   public func isIdentical(to other: Bytes) -> Bool {
     owner === other.owner && offset == other.offset && count == other.count
@@ -101,6 +108,28 @@ extension Bytes: Hashable {
 
   public func hash(into hasher: inout Hasher) {
     unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: owner.base + offset, count: count))
+  }
+}
+
+/// One block of memory whose regions are written again and again, by a user who plans which of them live at a time.
+@safe
+public final class ByteArena: Sendable {
+  fileprivate let owner: ByteOwner
+  public let byteCount: Int
+
+  /// - Throws: `ModelError.allocationFailed` when memory is short.
+  public init(byteCount: Int) throws(ModelError) {
+    self.byteCount = byteCount
+    owner = try MutableBytes(byteCount: byteCount).freeze().owner
+  }
+
+  /// A region to write anew. It holds what was last written there.
+  ///
+  /// Nobody may read or write a region that overlaps it while it is written.
+  /// - Parameter range: inside `0..<byteCount`, from a multiple of 64 on.
+  public func region(_ range: Range<Int>) -> MutableBytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount && range.lowerBound % 64 == 0)
+    return MutableBytes(region: range, of: owner)
   }
 }
 
@@ -130,7 +159,9 @@ private final class ByteOwner: @unchecked Sendable {
 /// Writable memory, zero at first and aligned to 64 bytes, that becomes `Bytes` when complete.
 @safe
 public struct MutableBytes: ~Copyable {
-  private var base: UnsafeMutableRawPointer
+  fileprivate let owner: ByteOwner
+  /// Where the memory begins in its owner's.
+  fileprivate let offset: Int
   public let byteCount: Int
 
   /// - Throws: `ModelError.allocationFailed` when memory is short.
@@ -140,11 +171,18 @@ public struct MutableBytes: ~Copyable {
       let memory = unsafe aligned_alloc(64, (max(byteCount, 1) + 63) & ~63)
     else { throw .allocationFailed(byteCount: byteCount) }
     unsafe memset(memory, 0, byteCount)
-    unsafe base = unsafe memory
+    owner = unsafe ByteOwner(base: UnsafeRawPointer(memory), count: byteCount) { base, _ in
+      unsafe free(UnsafeMutableRawPointer(mutating: base))
+    }
+    offset = 0
     self.byteCount = byteCount
   }
 
-  deinit { unsafe free(base) }
+  fileprivate init(region: Range<Int>, of owner: ByteOwner) {
+    self.owner = owner
+    offset = region.lowerBound
+    byteCount = region.count
+  }
 
   /// The memory as elements; the byte count must be a multiple of the stride.
   @_lifetime(&self)
@@ -156,15 +194,22 @@ public struct MutableBytes: ~Copyable {
     return unsafe _overrideLifetime(span, mutating: &self)
   }
 
+  /// Sets every byte to zero.
+  public mutating func clear() {
+    unsafe memset(base, 0, byteCount)
+  }
+
+  fileprivate mutating func copy(_ source: Bytes) {
+    unsafe memcpy(base, source.owner.base + source.offset, byteCount)
+  }
+
   /// Ends writing.
   public consuming func freeze() -> Bytes {
     Bytes(freezing: self)
   }
 
-  @unsafe
-  fileprivate consuming func release() -> UnsafeRawPointer {
-    let memory = unsafe base
-    discard self
-    return UnsafeRawPointer(memory)
+  /// The owner's memory is writable: only this value or an arena makes such an owner.
+  private var base: UnsafeMutableRawPointer {
+    unsafe UnsafeMutableRawPointer(mutating: owner.base + offset)
   }
 }

@@ -1,5 +1,6 @@
 public import MomosKernels
 public import MomosModel
+import Synchronization
 
 /// A graph made ready to execute: checked, sorted, its operators built and its weights arranged.
 ///
@@ -17,16 +18,18 @@ public struct ExecutionPlan: Sendable {
   private let slotCount: Int
   private let inputSlots: [Int]
   private let outputSlots: [Int]
-  private let constants: [Int: Tensor]
+  private let base: Specialization
+  private let prepared = PreparedExecutions()
   private let pool: ThreadPool
 
   /// Plans a graph of a model.
   ///
+  /// What depends on no input is computed here, once.
   /// - Parameters:
   ///   - graph: position in `model.graphs`.
   ///   - pool: the threads that executions use.
   /// - Throws: for everything that no input could make right. Where the graph fixes all input types, that
-  ///   includes every type and shape inside it.
+  ///   includes every type and shape inside it that does not depend on the elements of an input.
   public init(
     model: Model, graph: Int = 0, pool: ThreadPool = ThreadPool(threadCount: 1),
     precision: Precision = .fast
@@ -38,69 +41,41 @@ public struct ExecutionPlan: Sendable {
     slotCount = planner.slotCount
     inputSlots = planner.inputSlots
     outputSlots = planner.outputSlots
-    constants = planner.constants
+    base = try Specialization(steps, slotCount: slotCount, constants: planner.constants, pool: pool)
     self.pool = pool
     self.precision = precision
-    if let types = try InputBinding(inputs).fixedTypes() { _ = try inferredTypes(types) }
+    if let types = try InputBinding(inputs).fixedTypes() { _ = try preparedExecution(for: types) }
   }
 
   /// Executes the graph once.
   ///
+  /// The first execution for new input types plans shapes and memory, which later ones find done.
   /// - Parameter inputs: one tensor for every graph input, by name.
   /// - Returns: one tensor for every graph output, by name.
   /// - Throws: for missing, extra, wrongly typed or shaped inputs and for shapes that contradict each other
-  ///   inside the graph, all before the first operator runs; later only for integer division by zero and
-  ///   exhausted memory.
+  ///   inside the graph, before the first operator runs unless they depend on elements; later only for those,
+  ///   for integer division by zero, indices out of range and exhausted memory.
   public func execute(_ inputs: [String: Tensor]) throws(RuntimeError) -> [String: Tensor] {
     let tensors = try InputBinding(self.inputs).ordered(inputs)
-    let types = try inferredTypes(tensors.map(\.type))
-    var values = [Tensor?](repeating: nil, count: slotCount)
-    for (slot, tensor) in constants { values[slot] = tensor }
-    for (slot, tensor) in zip(inputSlots, tensors) { values[slot] = tensor }
-    for (step, outputTypes) in zip(steps, types) {
-      try execute(step, outputTypes, &values)
-    }
+    let prepared = try preparedExecution(for: tensors.map(\.type))
+    var execution = try Execution(
+      prepared, slotCount: slotCount, inputs: Array(zip(inputSlots, tensors)), pool: pool)
+    defer { execution.finish() }
+    for (number, step) in steps.enumerated() { try execution.execute(step, number: number) }
+    try checkOutputs(execution.values.map { $0?.type })
     var results: [String: Tensor] = [:]
-    for (output, slot) in zip(outputs, outputSlots) { results[output.name] = values[slot] }
+    for (output, slot) in zip(outputs, outputSlots) { results[output.name] = execution.values[slot] }
     return results
   }
 
-  private func execute(
-    _ step: ExecutionStep, _ outputTypes: [ValueType], _ values: inout [Tensor?]
-  ) throws(RuntimeError) {
-    let inputs = step.inputs.map { input -> Tensor? in
-      if case .slot(let slot) = input { values[slot] } else { nil }
-    }
-    let call = OperatorCall(label: step.label, inputs: inputs, outputTypes: outputTypes, pool: pool)
-    let results = try step.operation.execute(call)
-    for (slot, result) in zip(step.outputs, results) {
-      if let slot { values[slot] = result }
-    }
-    for slot in step.released { values[slot] = nil }
-  }
-
-  /// The output types of every step, for these types of the graph inputs.
-  private func inferredTypes(_ inputTypes: [ValueType]) throws(RuntimeError) -> [[ValueType]] {
-    var types = [ValueType?](repeating: nil, count: slotCount)
-    for (slot, tensor) in constants { types[slot] = tensor.type }
-    for (slot, type) in zip(inputSlots, inputTypes) { types[slot] = type }
-    var inferred: [[ValueType]] = []
-    for step in steps {
-      let stepTypes = step.inputs.map { input -> ValueType? in
-        switch input {
-        case .omitted: nil
-        case .slot(let slot): types[slot]
-        case .linearWeight(let type): type
-        }
-      }
-      let outputTypes = try step.operation.inferOutputs(InputTypes(label: step.label, types: stepTypes))
-      for (slot, type) in zip(step.outputs, outputTypes) {
-        if let slot { types[slot] = type }
-      }
-      inferred.append(outputTypes)
-    }
-    try checkOutputs(types)
-    return inferred
+  private func preparedExecution(for inputTypes: [ValueType]) throws(RuntimeError) -> PreparedExecution {
+    if let known = prepared[inputTypes] { return known }
+    let specialization = try Specialization(
+      base, steps, inputs: Array(zip(inputSlots, inputTypes)), pool: pool)
+    try checkOutputs(specialization.types)
+    let new = PreparedExecution(specialization, steps, kept: Set(outputSlots))
+    prepared[inputTypes] = new
+    return new
   }
 
   private func checkOutputs(_ types: [ValueType?]) throws(RuntimeError) {

@@ -8,6 +8,8 @@ struct OperatorCall {
   let inputs: [Tensor?]
   let outputTypes: [ValueType]
   let pool: ThreadPool
+  /// Where the outputs go; without it they take memory of their own.
+  var outputMemory: OutputMemory?
 
   /// An input that the operator requires.
   subscript(position: Int) -> Tensor {
@@ -20,13 +22,20 @@ struct OperatorCall {
     position < inputs.count ? inputs[position] : nil
   }
 
-  /// A tensor of the given type whose elements, zero at first, `body` fills.
+  /// A tensor of the given type whose elements `body` fills.
+  ///
+  /// An output that has this very type is given its place among the values of the graph.
+  /// - Parameter zeroed: whether the elements are zero at first; without it `body` has to write each of them.
   func tensor<Element: BitwiseCopyable>(
-    _ type: ValueType, of element: Element.Type,
+    _ type: ValueType, of element: Element.Type, zeroed: Bool = true,
     _ body: (inout MutableSpan<Element>) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> Tensor {
-    var buffer = try modelErrors { () throws(ModelError) in
-      try MutableBytes(byteCount: type.shape.elementCount * type.elementType.byteCount)
+    var buffer: MutableBytes
+    if let memory = outputMemory?.take(type) {
+      buffer = memory
+      if zeroed { buffer.clear() }
+    } else {
+      buffer = try modelErrors { () throws(ModelError) in try MutableBytes(byteCount: type.byteCount) }
     }
     var elements = buffer.mutableSpan(of: element)
     try body(&elements)

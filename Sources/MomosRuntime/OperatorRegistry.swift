@@ -3,7 +3,7 @@ import MomosModel
 /// The operators this runtime has.
 enum OperatorRegistry {
   /// The domains, and the versions of each whose operators mean what is implemented here.
-  private static let domains = ["": 7...23]
+  private static let domains = ["": 7...28]
 
   /// The entry of a node's operator, or nil.
   static func entry(for node: Node) -> OperatorEntry? {
@@ -37,27 +37,12 @@ enum OperatorRegistry {
   private static let entries = Dictionary(
     uniqueKeysWithValues: table.map { (OperatorName(domain: $0.domain, name: $0.name), $0) })
 
+  /// Every family of operators lists its own.
   private static let table = [
-    OperatorEntry("Add", Add.self, inputs: 2...2),
-    OperatorEntry("ArgMax", ArgMax.self, inputs: 1...1),
-    OperatorEntry("Concat", Concat.self, inputs: 1...Int.max),
-    OperatorEntry("Div", Div.self, inputs: 2...2),
-    OperatorEntry("Erf", Erf.self, since: 9, inputs: 1...1),
-    OperatorEntry("Flatten", Flatten.self, inputs: 1...1),
-    OperatorEntry("Gelu", Gelu.self, since: 20, inputs: 1...1),
-    OperatorEntry("Gemm", Gemm.self, inputs: 2...3),
-    OperatorEntry("Identity", Identity.self, inputs: 1...1),
-    OperatorEntry("LayerNormalization", LayerNormalization.self, since: 17, inputs: 2...3, outputs: 1...3),
-    OperatorEntry("MatMul", MatMul.self, inputs: 2...2),
-    OperatorEntry("Mul", Mul.self, inputs: 2...2),
-    OperatorEntry("Relu", Relu.self, inputs: 1...1),
-    OperatorEntry("Reshape", Reshape.self, inputs: 2...2),
-    OperatorEntry("Sigmoid", Sigmoid.self, inputs: 1...1),
-    OperatorEntry("Softmax", Softmax.self, inputs: 1...1),
-    OperatorEntry("Sub", Sub.self, inputs: 2...2),
-    OperatorEntry("Tanh", Tanh.self, inputs: 1...1),
-    OperatorEntry("Transpose", Transpose.self, inputs: 1...1),
-  ]
+    ActivationOperators.table, ElementwiseOperators.table, IndexingOperators.table, LayoutOperators.table,
+    LinearAlgebraOperators.table, NormalizationOperators.table, PoolingOperators.table,
+    QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table,
+  ].flatMap { $0 }
 }
 
 private struct OperatorName: Hashable {
@@ -108,9 +93,10 @@ struct OperatorEntry: Sendable {
   ///
   /// - Parameter rank: the rank of the tensor with a given name, nil where there is none.
   func linearOperand(of node: Node, rank: (String) -> Int?) -> (name: String, operand: LinearOperand)? {
-    guard let operand = type.linearOperand(of: node), node.inputs.indices.contains(operand.position) else {
-      return nil
+    let operand = type.linearOperand(of: node) { position in
+      node.inputs.indices.contains(position) ? rank(node.inputs[position]) : nil
     }
+    guard let operand, node.inputs.indices.contains(operand.position) else { return nil }
     let name = node.inputs[operand.position]
     return rank(name) == operand.rank ? (name, operand) : nil
   }

@@ -31,8 +31,8 @@ public enum RuntimeError: Error, Hashable {
   case missingAttribute(NodeLabel, attribute: String)
   case attributeType(NodeLabel, attribute: String, expected: String, found: String)
   case attributeValue(NodeLabel, attribute: String, expected: String, found: String)
-  /// An input that decides shapes is not a tensor of the model, or not of the right type and shape.
-  case inputNotConstant(NodeLabel, position: Int, expected: String)
+  /// An input has elements that the operator does not take.
+  case inputValue(NodeLabel, position: Int, expected: String, found: String)
   case mosaicTakenDense(tensor: String, node: NodeLabel)
   case mosaicTakenAsOutput(tensor: String)
   case mosaicAxis(tensor: String, fitted: [Int], node: NodeLabel, needed: [Int])
@@ -52,6 +52,10 @@ public enum RuntimeError: Error, Hashable {
   case axis(NodeLabel, axis: Int, rank: Int)
 
   // While executing.
+  /// The elements of an input that decides shapes are not known yet; never leaves the plan.
+  case valueNotKnown(NodeLabel, position: Int)
+  /// An index outside its axis.
+  case indexOutOfRange(NodeLabel, index: Int, count: Int)
   case integerDivisionByZero(NodeLabel)
   /// Too large a shape, or memory that cannot be had. `place` is a node or a tensor.
   case model(ModelError, place: String)

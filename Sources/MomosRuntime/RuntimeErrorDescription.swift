@@ -69,8 +69,8 @@ extension RuntimeError: CustomStringConvertible {
 
   private var weightDescription: String? {
     switch self {
-    case .inputNotConstant(let node, let position, let expected):
-      "\(node): input \(position) must be a dense tensor of the model, \(expected)"
+    case .inputValue(let node, let position, let expected, let found):
+      "\(node): input \(position) is \(found), expected \(expected)"
     case .mosaicTakenDense(let tensor, let node):
       "\(node) needs the tensor \"\(tensor)\" dense, but it is stored as a mosaic: "
         + "convert the model again with --dense \(tensor)"
@@ -108,6 +108,10 @@ extension RuntimeError: CustomStringConvertible {
         + "expected \(expected)"
     case .axis(let node, let axis, let rank):
       "\(node): axis \(axis) is not in the range of an input of rank \(rank)"
+    case .valueNotKnown(let node, let position):
+      "\(node): input \(position) decides a shape and is not known"
+    case .indexOutOfRange(let node, let index, let count):
+      "\(node): the index \(index) lies outside an axis of \(count)"
     case .integerDivisionByZero(let node):
       "\(node): integer division by zero"
     case .model(let error, let place):

@@ -10,6 +10,9 @@ public struct ValueType: Sendable, Hashable, CustomStringConvertible {
     self.shape = shape
   }
 
+  /// Bytes of all elements.
+  var byteCount: Int { shape.elementCount * elementType.byteCount }
+
   /// For instance "f32 [1, 784]".
   public var description: String { "\(elementType.name) \(shape)" }
 }

@@ -1,0 +1,4 @@
+/// Values on a grid of integers.
+enum QuantizationOperators {
+  static let table: [OperatorEntry] = []
+}

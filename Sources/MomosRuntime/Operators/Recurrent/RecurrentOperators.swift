@@ -1,0 +1,4 @@
+/// Networks that carry a state along a sequence.
+enum RecurrentOperators {
+  static let table: [OperatorEntry] = []
+}
