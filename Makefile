@@ -8,7 +8,7 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test check lint bench conformance install generate clean
+.PHONY: all setup build demo test check lint bench conformance models install generate clean
 
 all: build
 
@@ -43,6 +43,11 @@ bench: build
 conformance: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --write
+
+# Whole models against onnxruntime: MiniLM, which PyTorch exports first, and a digits CNN; writes docs/models.md.
+models: build
+	@PACKAGES="python3-venv python3-torch" tools/setup
+	@tools/models/run --commands $(PRODUCTS)/release --write
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

@@ -68,6 +68,7 @@ DIGITS_COLUMNS = (
 SPEED_COLUMNS = (
     ("model", "model", "{}"), ("weights", "form", "{}"), ("momos, ms", "momos_ms", "{:.2f}"),
     ("onnxruntime, ms", "onnxruntime_ms", "{:.2f}"), ("ratio", "ratio", "{:.2f}"), ("spread", "spread", "{}"),
+    ("weights, of the source", "share", "{:.1%}"),
 )  # fmt: skip
 
 
