@@ -26,6 +26,7 @@ test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 	cd tools/python && python3 -m unittest discover -s tests
+	python3 -m unittest discover -s tools/conformance
 	swift build -c release --package-path tools/examples/EmbedReader
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 
