@@ -56,11 +56,16 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"])],
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CMomosSchema", dependencies: ["CProtobufC"]),
+    .target(name: "COnnxSchema", dependencies: ["CProtobufC"]),
 
     library("MomosModel"),
     library("MomosKernels", ["CMomosKernels", "MomosModel"]),
-    library("MomosFormat", ["MomosModel", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"]),
-    library("MomosInterchange", ["MomosModel", "CZlib"]),
+    library("MomosProtobuf", ["CProtobufC"]),
+    library(
+      "MomosFormat",
+      ["MomosModel", "MomosProtobuf", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"]),
+    library(
+      "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"]),
     library("MomosFit", ["MomosModel", "MomosKernels"]),
     library("MomosRuntime", ["MomosModel", "MomosKernels"]),
     library("MomosMetrics", ["MomosModel"]),
@@ -83,7 +88,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("MomosModelTests", ["MomosModel"]),
     tests("MomosKernelsTests", ["MomosKernels", "MomosModel", "CMomosKernels"]),
-    tests("MomosFormatTests", ["MomosFormat", "MomosModel"]),
+    tests("MomosFormatTests", ["MomosFormat", "MomosModel", "MomosProtobuf"]),
     tests("MomosInterchangeTests", ["MomosInterchange", "MomosModel"]),
     tests("MomosFitTests", ["MomosFit", "MomosModel", "MomosKernels"]),
     tests("MomosRuntimeTests", ["MomosRuntime", "MomosModel", "MomosKernels"]),

@@ -41,7 +41,7 @@ typedef struct {
   float *sums;
 } tile_work;
 
-// Strips of 64 rows: 16-bit sums of both planes. Words hold two rows' bytes; `both` sums whole words, `odd` their
+// Strips of 64 rows: 16-bit sums of the planes; a single plane takes the place of the low one. Words hold two rows' bytes; `both` sums whole words, `odd` their
 // upper bytes, so that the sum of lower bytes is both - (odd << 8), exact for up to 257 blocks.
 
 typedef struct {
@@ -59,9 +59,6 @@ INLINE void add_bytes(plane_sums *sums, __m512i bytes) {
 
 /// Sums of the words' lower bytes.
 INLINE __m512i even_sum(plane_sums sums) { return _mm512_sub_epi16(sums.both, _mm512_slli_epi16(sums.odd, 8)); }
-
-/// What takes the biases of both planes away from the sums over `blocks` blocks.
-INLINE __m512i fold_start(size_t blocks) { return _mm512_set1_epi32(-(int32_t)blocks * LUT_PLANE_BIAS * 257); }
 
 /// sums += scale * total for 16 rows.
 INLINE void add_scaled(__m512i total, float scale, float *sums) {
@@ -89,11 +86,12 @@ INLINE void clear_strips(strip_sums *strips, const int count) {
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
 /// Adds the sums of the lookups to the rows' float sums.
-INLINE void fold_strips(const strip_sums *strips, const int count, const tile_work *work, size_t bundle_blocks) {
+INLINE void fold_strips(const strip_sums *strips, const int count, const int planes, const tile_work *work,
+                        size_t bundle_blocks) {
   BARRIER();
-  const __m512i start = fold_start(bundle_blocks * work->bundle_count);
+  const __m512i start = _mm512_set1_epi32(lut_fold_start(bundle_blocks * work->bundle_count, planes));
   UNROLLED for (int i = 0; i < count; i++) {
-    const plane_sums low = strips[i].low, high = strips[i].high;
+    const plane_sums low = strips[i].low, high = strips[i].high;  // the latter zero with one plane
     fold_half_strip(even_sum(low), even_sum(high), start, work->scale, work->sums + 64 * i);
     fold_half_strip(low.odd, high.odd, start, work->scale, work->sums + 64 * i + 32);
   }
@@ -106,48 +104,49 @@ INLINE __m512i looked_up_in_256(__m512i indices, __mmask64 upper, const __m512i 
   return _mm512_mask_blend_epi8(upper, a, b);
 }
 
-INLINE void tile_of_256(const tile_work *work, const int strips) {
+INLINE void tile_of_256(const tile_work *work, const int strips, const int planes) {
   const uint8_t *indices = work->indices, *tables = work->tables;
   const fetch_plan plan = work->fetches;
   strip_sums totals[4];
   clear_strips(totals, strips);
-  for (size_t t = 0; t < work->bundle_count; t++, tables += 512, indices += 64 * strips) {
+  for (size_t t = 0; t < work->bundle_count; t++, tables += 256 * planes, indices += 64 * strips) {
     const uint8_t *ahead = indices + (t < plan.first_bundles ? plan.first : plan.second);
-    __m512i planes[8];
-    UNROLLED for (int i = 0; i < 8; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
+    __m512i entries[8];
+    UNROLLED for (int i = 0; i < 4 * planes; i++) entries[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
       fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 upper = _mm512_movepi8_mask(here);
-      add_bytes(&totals[i].low, looked_up_in_256(here, upper, planes));
-      add_bytes(&totals[i].high, looked_up_in_256(here, upper, planes + 4));
+      add_bytes(&totals[i].low, looked_up_in_256(here, upper, entries));
+      if (planes == 2) add_bytes(&totals[i].high, looked_up_in_256(here, upper, entries + 4));
     }
   }
-  fold_strips(totals, strips, work, 1);
+  fold_strips(totals, strips, planes, work, 1);
 }
 
 INLINE __m512i negated(__m512i bytes, __mmask64 where) {
   return _mm512_mask_sub_epi8(bytes, where, _mm512_setzero_si512(), bytes);
 }
 
-INLINE void tile_of_signed_128(const tile_work *work, const int strips) {
+INLINE void tile_of_signed_128(const tile_work *work, const int strips, const int planes) {
   const uint8_t *indices = work->indices, *tables = work->tables;
   const fetch_plan plan = work->fetches;
   strip_sums totals[4];
   clear_strips(totals, strips);
-  for (size_t t = 0; t < work->bundle_count; t++, tables += 256, indices += 64 * strips) {
+  for (size_t t = 0; t < work->bundle_count; t++, tables += 128 * planes, indices += 64 * strips) {
     const uint8_t *ahead = indices + (t < plan.first_bundles ? plan.first : plan.second);
-    __m512i planes[4];
-    UNROLLED for (int i = 0; i < 4; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
+    __m512i entries[4];
+    UNROLLED for (int i = 0; i < 2 * planes; i++) entries[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++) {
       fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __mmask64 negative = _mm512_movepi8_mask(here);
-      add_bytes(&totals[i].low, negated(_mm512_permutex2var_epi8(planes[0], here, planes[1]), negative));
-      add_bytes(&totals[i].high, negated(_mm512_permutex2var_epi8(planes[2], here, planes[3]), negative));
+      add_bytes(&totals[i].low, negated(_mm512_permutex2var_epi8(entries[0], here, entries[1]), negative));
+      if (planes == 2)
+        add_bytes(&totals[i].high, negated(_mm512_permutex2var_epi8(entries[2], here, entries[3]), negative));
     }
   }
-  fold_strips(totals, strips, work, 1);
+  fold_strips(totals, strips, planes, work, 1);
 }
 
 /// Truth tables of three operands: first ? second : third, and (first & second) | third.
@@ -161,115 +160,129 @@ INLINE __m512i fourth_indices(const __m512i lines[3]) {
   return _mm512_ternarylogic_epi64(lower, two, _mm512_srli_epi16(lines[2], 2), SELECT);
 }
 
-INLINE void tile_of_64(const tile_work *work, const int strips) {
+INLINE void tile_of_64(const tile_work *work, const int strips, const int planes) {
   const uint8_t *indices = work->indices, *tables = work->tables;
   const fetch_plan plan = work->fetches;
   strip_sums totals[4];
   clear_strips(totals, strips);
-  for (size_t bundle = 0; bundle < work->bundle_count; bundle++, tables += 512) {
+  for (size_t bundle = 0; bundle < work->bundle_count; bundle++, tables += 256 * planes) {
     const uint8_t *ahead = indices + (bundle < plan.first_bundles ? plan.first : plan.second);
-    __m512i planes[8];
-    UNROLLED for (int i = 0; i < 8; i++) planes[i] = _mm512_load_si512(tables + 64 * i);
+    __m512i entries[8];
+    UNROLLED for (int i = 0; i < 4 * planes; i++) entries[i] = _mm512_load_si512(tables + 64 * i);
     UNROLLED for (int i = 0; i < strips; i++, indices += 192) {
       __m512i lines[3];
       UNROLLED for (int l = 0; l < 3; l++) {
         fetch(ahead + 192 * i + 64 * l);
         lines[l] = _mm512_load_si512(indices + 64 * l);
-        add_bytes(&totals[i].low, _mm512_permutexvar_epi8(lines[l], planes[2 * l]));
-        add_bytes(&totals[i].high, _mm512_permutexvar_epi8(lines[l], planes[2 * l + 1]));
+        add_bytes(&totals[i].low, _mm512_permutexvar_epi8(lines[l], entries[planes * l]));
+        if (planes == 2) add_bytes(&totals[i].high, _mm512_permutexvar_epi8(lines[l], entries[planes * l + 1]));
       }
       const __m512i fourth = fourth_indices(lines);
-      add_bytes(&totals[i].low, _mm512_permutexvar_epi8(fourth, planes[6]));
-      add_bytes(&totals[i].high, _mm512_permutexvar_epi8(fourth, planes[7]));
+      add_bytes(&totals[i].low, _mm512_permutexvar_epi8(fourth, entries[planes * 3]));
+      if (planes == 2) add_bytes(&totals[i].high, _mm512_permutexvar_epi8(fourth, entries[planes * 3 + 1]));
     }
   }
-  fold_strips(totals, strips, work, 4);
+  fold_strips(totals, strips, planes, work, 4);
 }
 
 // Strips of 16 rows: a 32-bit lane is a row, and its four bytes are four blocks, whose entries add up in the lane.
 
-INLINE void add_blocks(__m512i *low, __m512i *high, __m512i places, const __m512i planes[2]) {
+INLINE void add_blocks(__m512i *low, __m512i *high, __m512i places, const __m512i entries[2], const int planes) {
   const __m512i ones = _mm512_set1_epi8(1);
-  *low = _mm512_dpbusd_epi32(*low, _mm512_permutexvar_epi8(places, planes[0]), ones);
-  *high = _mm512_dpbusd_epi32(*high, _mm512_permutexvar_epi8(places, planes[1]), ones);
+  *low = _mm512_dpbusd_epi32(*low, _mm512_permutexvar_epi8(places, entries[0]), ones);
+  if (planes == 2) *high = _mm512_dpbusd_epi32(*high, _mm512_permutexvar_epi8(places, entries[1]), ones);
 }
 
-INLINE void tile_of_16(const tile_work *work, const int strips) {
+INLINE void tile_of_16(const tile_work *work, const int strips, const int planes) {
   const uint8_t *indices = work->indices, *tables = work->tables;
   const fetch_plan plan = work->fetches;
   const __m512i nibble = _mm512_set1_epi8(15), table_of_byte = _mm512_set1_epi32(0x30201000);
   __m512i low[8], high[8];
   UNROLLED for (int i = 0; i < strips; i++) low[i] = high[i] = _mm512_setzero_si512();
-  for (size_t bundle = 0; bundle < work->bundle_count; bundle++, tables += 256, indices += 64 * strips) {
+  for (size_t bundle = 0; bundle < work->bundle_count; bundle++, tables += 128 * planes, indices += 64 * strips) {
     const uint8_t *ahead = indices + (bundle < plan.first_bundles ? plan.first : plan.second);
-    const __m512i front[2] = {_mm512_load_si512(tables), _mm512_load_si512(tables + 128)};
-    const __m512i back[2] = {_mm512_load_si512(tables + 64), _mm512_load_si512(tables + 192)};
+    const uint8_t *last_plane = tables + 128 * (planes - 1);
+    const __m512i front[2] = {_mm512_load_si512(tables), _mm512_load_si512(last_plane)};
+    const __m512i back[2] = {_mm512_load_si512(tables + 64), _mm512_load_si512(last_plane + 64)};
     UNROLLED for (int i = 0; i < strips; i++) {
       fetch(ahead + 64 * i);
       const __m512i here = _mm512_load_si512(indices + 64 * i);
       const __m512i shifted = _mm512_srli_epi16(here, 4);
-      add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(here, nibble, table_of_byte, AND_OR), front);
-      add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(shifted, nibble, table_of_byte, AND_OR), back);
+      add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(here, nibble, table_of_byte, AND_OR), front, planes);
+      add_blocks(&low[i], &high[i], _mm512_ternarylogic_epi64(shifted, nibble, table_of_byte, AND_OR), back, planes);
     }
   }
   BARRIER();
-  const __m512i start = fold_start(8 * work->bundle_count);
+  const __m512i start = _mm512_set1_epi32(lut_fold_start(8 * work->bundle_count, planes));
   UNROLLED for (int i = 0; i < strips; i++) {
     const __m512i total = _mm512_add_epi32(_mm512_add_epi32(low[i], start), _mm512_slli_epi32(high[i], 8));
     add_scaled(total, work->scale, work->sums + 16 * i);
   }
 }
 
-// Tile functions with a constant number of strips.
+// Tile functions with constant numbers of strips and planes.
 
 typedef void tile_function(const tile_work *work, size_t strips);
 
-#define OF_FOUR_STRIPS(name, tile)                                  \
+#define OF_FOUR_STRIPS(name, tile, planes)                          \
   static void name(const tile_work *work, size_t strips) {          \
     switch (strips) {                                               \
-      case 1: tile(work, 1); break;                                 \
-      case 2: tile(work, 2); break;                                 \
-      case 3: tile(work, 3); break;                                 \
-      default: tile(work, 4);                                       \
+      case 1: return tile(work, 1, planes);                         \
+      case 2: return tile(work, 2, planes);                         \
+      case 3: return tile(work, 3, planes);                         \
+      default: return tile(work, 4, planes);                        \
     }                                                               \
   }
 
-OF_FOUR_STRIPS(look_up_256, tile_of_256)
-OF_FOUR_STRIPS(look_up_signed_128, tile_of_signed_128)
-OF_FOUR_STRIPS(look_up_64, tile_of_64)
+#define OF_EIGHT_STRIPS(name, tile, planes)                         \
+  static void name(const tile_work *work, size_t strips) {          \
+    switch (strips) {                                               \
+      case 1: return tile(work, 1, planes);                         \
+      case 2: return tile(work, 2, planes);                         \
+      case 3: return tile(work, 3, planes);                         \
+      case 4: return tile(work, 4, planes);                         \
+      case 5: return tile(work, 5, planes);                         \
+      case 6: return tile(work, 6, planes);                         \
+      case 7: return tile(work, 7, planes);                         \
+      default: return tile(work, 8, planes);                        \
+    }                                                               \
+  }
 
-static void look_up_16(const tile_work *work, size_t strips) {
-  switch (strips) {
-    case 1: tile_of_16(work, 1); break;
-    case 2: tile_of_16(work, 2); break;
-    case 3: tile_of_16(work, 3); break;
-    case 4: tile_of_16(work, 4); break;
-    case 5: tile_of_16(work, 5); break;
-    case 6: tile_of_16(work, 6); break;
-    case 7: tile_of_16(work, 7); break;
-    default: tile_of_16(work, 8);
+OF_FOUR_STRIPS(look_up_one_256, tile_of_256, 1)
+OF_FOUR_STRIPS(look_up_256, tile_of_256, 2)
+OF_FOUR_STRIPS(look_up_one_signed_128, tile_of_signed_128, 1)
+OF_FOUR_STRIPS(look_up_signed_128, tile_of_signed_128, 2)
+OF_FOUR_STRIPS(look_up_one_64, tile_of_64, 1)
+OF_FOUR_STRIPS(look_up_64, tile_of_64, 2)
+OF_EIGHT_STRIPS(look_up_one_16, tile_of_16, 1)
+OF_EIGHT_STRIPS(look_up_16, tile_of_16, 2)
+
+static tile_function *tile_function_of(momos_lut_layout layout, bool is_signed, bool has_one_plane) {
+  switch (layout) {
+    case MOMOS_LUT_K16: return has_one_plane ? look_up_one_16 : look_up_16;
+    case MOMOS_LUT_K64: return has_one_plane ? look_up_one_64 : look_up_64;
+    default:
+      if (is_signed) return has_one_plane ? look_up_one_signed_128 : look_up_signed_128;
+      return has_one_plane ? look_up_one_256 : look_up_256;
   }
 }
 
 static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   const lut_geometry geometry = lut_geometry_of(layout);
-  tile_function *const look_up = layout == MOMOS_LUT_K16   ? look_up_16
-                                 : layout == MOMOS_LUT_K64 ? look_up_64
-                                 : sweep->is_signed        ? look_up_signed_128
-                                                           : look_up_256;
   for (size_t first = 0; first < sweep->strip_count; first += geometry.tile_strips) {
     const size_t tile = first / geometry.tile_strips;
     const size_t strips = lut_smaller(geometry.tile_strips, sweep->strip_count - first);
     const uint8_t *indices = lut_tile_indices(sweep, geometry, tile, strips);
     const fetch_plan fetches = plan_fetches(sweep, geometry, tile, indices);
     for (size_t v = 0; v < sweep->vector_count; v++) {
+      const lut_quantisation quantisation = sweep->quantisations[v];
       const tile_work work = {indices,
                               fetches,
                               sweep->tables + v * sweep->table_bytes,
                               sweep->bundle_count,
-                              sweep->scales[v],
+                              quantisation.scale,
                               sweep->sums + v * sweep->sums_stride + first * geometry.strip_rows};
-      look_up(&work, strips);
+      tile_function_of(layout, sweep->is_signed, quantisation.plane_count == 1)(&work, strips);
     }
   }
 }

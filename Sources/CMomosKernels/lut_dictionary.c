@@ -21,9 +21,10 @@ static size_t place_of(const momos_lut_dictionary *dictionary, size_t m, size_t 
   return m / lanes * dictionary->motif_length * lanes + offset / 2 * lanes * 2 + m % lanes * 2 + offset % 2;
 }
 
-/// Sets what quantising x needs to know of the expanded motifs [entry_count, motif_length].
-static void set_bounds(momos_lut_dictionary *dictionary) {
-  double largest_square = 0;
+/// Sets what quantising x needs to know of the expanded motifs [entry_count, motif_length], of which the first
+/// `stored_count` are stored.
+static void set_bounds(momos_lut_dictionary *dictionary, size_t stored_count) {
+  double largest_square = 0, sum = 0;
   for (size_t m = 0; m < dictionary->entry_count; m++) {
     double square = 0;
     for (size_t o = 0; o < dictionary->motif_length; o++) {
@@ -34,10 +35,12 @@ static void set_bounds(momos_lut_dictionary *dictionary) {
       square += value * value;
     }
     largest_square = fmax(largest_square, square);
+    if (m < stored_count) sum += square;
   }
   // Rounding x changes each value by half a unit, and by twice that if products are doubled. Bounds are float32.
   const double rounding = sqrt(largest_square * dictionary->motif_length);
   dictionary->largest_square = (float)largest_square;
+  if (stored_count > 0) dictionary->mean_square = (float)(sum / (double)(stored_count * dictionary->motif_length));
   dictionary->product_limit = (float)((32639.0 * 65536 - rounding) * (1 - 0x1p-18));
 }
 
@@ -61,6 +64,6 @@ momos_lut_dictionary momos_lut_prepare_dictionary(momos_lut_layout layout, uint3
       memory[place_of(&dictionary, m, o)] = value;
       if (is_mirrored) memory[place_of(&dictionary, m + dictionary.entry_count / 2, o)] = (int16_t)-value;
     }
-  set_bounds(&dictionary);
+  set_bounds(&dictionary, stored_count);
   return dictionary;
 }

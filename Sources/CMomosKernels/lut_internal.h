@@ -9,6 +9,17 @@
 /// How much a plane byte, which is unsigned, exceeds the signed byte that it stands for.
 #define LUT_PLANE_BIAS 128
 
+/// Where products start that are to be doubled `shift` times: with the biases of the plane bytes, and half a unit for
+/// rounding. The top bytes of the doubled product are the plane bytes of its entry, of two planes the high one first.
+static inline int32_t lut_product_start(uint32_t shift, uint32_t plane_count) {
+  return (int32_t)((plane_count == 1 ? 0x80800000 : 0x80808000) >> shift);
+}
+
+/// What takes the biases away from the sums over `blocks` blocks.
+static inline int32_t lut_fold_start(size_t blocks, uint32_t plane_count) {
+  return -(int32_t)blocks * LUT_PLANE_BIAS * (plane_count == 1 ? 1 : 257);
+}
+
 /// Measures of a layout: strips of rows, bundles of blocks.
 typedef struct {
   size_t bundle_blocks;  ///< blocks whose indices lie together
@@ -44,6 +55,7 @@ static inline size_t lut_smaller(size_t a, size_t b) { return a < b ? a : b; }
 typedef struct {
   float scale;     ///< value of 1 in table entries, NaN if a value of x is not finite
   uint32_t shift;  ///< doublings of products, 0 or 1
+  uint32_t plane_count;  ///< byte planes of the tables, 1 or 2
 } lut_quantisation;
 
 /// Indices that will be read soon, for fetching them into the cache: any address will do.
@@ -63,7 +75,7 @@ typedef struct {
   bool is_signed;
   const uint8_t *tables;  ///< [vector_count] tables, `table_bytes` apart
   size_t table_bytes;
-  const float *scales;  ///< [vector_count]
+  const lut_quantisation *quantisations;  ///< [vector_count]
   float *sums;          ///< [vector_count] rows of the range, `sums_stride` apart
   size_t sums_stride;
   size_t vector_count;
@@ -81,11 +93,13 @@ struct momos_lut_kernels {
   const char *name;
 
   /// Quantises the LUT_WINDOW_COLUMNS columns that hold a segment's windows.
-  lut_quantisation (*quantise)(const momos_lut_dictionary *dictionary, const float *window, int16_t *quantised);
+  lut_quantisation (*quantise)(const momos_lut_dictionary *dictionary, const float *window, bool allows_one_plane,
+                               int16_t *quantised);
 
-  /// Fills the tables of a segment's bundles, in the form that `sweep` of the same kernels reads: 2 bytes an entry.
+  /// Fills the tables of a segment's bundles, in the form that `sweep` of the same kernels reads: at most 2 bytes an
+  /// entry.
   /// It may fill up to the next multiple of 4 blocks. Meanwhile it may fetch some of the upcoming indices.
-  void (*build)(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
+  void (*build)(const momos_lut_dictionary *dictionary, const int16_t *quantised, lut_quantisation quantisation,
                 size_t bundle_count, lut_upcoming upcoming, uint8_t *tables);
 
   /// sums[vector][row] = fma(scale, sum over blocks of the looked-up entries, sums[vector][row]).

@@ -17,7 +17,7 @@ typedef struct {
   size_t sums_stride;   ///< rows of the range, padded
   uint8_t *tables;      ///< [vector_count, table_bytes]
   float *sums;          ///< [vector_count, sums_stride]
-  float *scales;        ///< [vector_count]
+  lut_quantisation *quantisations;  ///< [vector_count]
   float *window;        ///< [LUT_WINDOW_COLUMNS]
   int16_t *quantised;   ///< [LUT_WINDOW_COLUMNS]
 } lut_workspace;
@@ -42,8 +42,8 @@ static size_t lay_out(const momos_lut_matrix *matrix, size_t batch, size_t row_c
   const size_t vectors = lut_smaller(lut_smaller(fitting, VECTORS_AT_ONCE), batch);
   const size_t stride = lut_ceiling_quotient(row_count, 64) * 64;
   const size_t sums_at = aligned(vectors * table_bytes);
-  const size_t scales_at = sums_at + aligned(vectors * stride * sizeof(float));
-  const size_t window_at = scales_at + aligned(vectors * sizeof(float));
+  const size_t quantisations_at = sums_at + aligned(vectors * stride * sizeof(float));
+  const size_t window_at = quantisations_at + aligned(vectors * sizeof(lut_quantisation));
   const size_t quantised_at = window_at + aligned(LUT_WINDOW_COLUMNS * sizeof(float));
   if (scratch)
     *workspace = (lut_workspace){.vector_count = vectors,
@@ -51,7 +51,7 @@ static size_t lay_out(const momos_lut_matrix *matrix, size_t batch, size_t row_c
                                  .sums_stride = stride,
                                  .tables = scratch,
                                  .sums = (float *)(void *)(scratch + sums_at),
-                                 .scales = (float *)(void *)(scratch + scales_at),
+                                 .quantisations = (lut_quantisation *)(void *)(scratch + quantisations_at),
                                  .window = (float *)(void *)(scratch + window_at),
                                  .quantised = (int16_t *)(void *)(scratch + quantised_at)};
   return quantised_at + aligned(LUT_WINDOW_COLUMNS * sizeof(int16_t));
@@ -138,15 +138,14 @@ static void multiply_segment(const lut_product *product, lut_segment segment, lu
   lut_sweep sweep = sweep_of(product, segment);
   for (size_t v = 0; v < count; v++) {
     copy_window(product, segment, x + v * x_stride, workspace->window);
-    const lut_quantisation quantisation =
-        product->kernels->quantise(dictionary, workspace->window, workspace->quantised);
-    workspace->scales[v] = quantisation.scale;
-    product->kernels->build(dictionary, workspace->quantised, quantisation.shift, sweep.bundle_count, own,
+    workspace->quantisations[v] = product->kernels->quantise(
+        dictionary, workspace->window, product->matrix->allows_one_plane, workspace->quantised);
+    product->kernels->build(dictionary, workspace->quantised, workspace->quantisations[v], sweep.bundle_count, own,
                             workspace->tables + v * workspace->table_bytes);
   }
   sweep.tables = workspace->tables;
   sweep.table_bytes = workspace->table_bytes;
-  sweep.scales = workspace->scales;
+  sweep.quantisations = workspace->quantisations;
   sweep.sums = workspace->sums;
   sweep.sums_stride = workspace->sums_stride;
   sweep.vector_count = count;

@@ -72,14 +72,30 @@ static inline void lut_block_sums(const momos_lut_dictionary *dictionary, const 
   if (is_overlapping) lut_sum_pairs(back, block_length);
 }
 
-/// A bound of all products of a motif and a window, as its square. A window's bound is the smaller one of the
-/// product of Euclidean norms, and the sum of its magnitudes times the motifs' largest values.
-static inline float lut_square_bound(const momos_lut_dictionary *dictionary, const float *window) {
+/// Sizes of the windows of a segment.
+typedef struct {
+  float square_bound;  ///< of all products of a motif and a window, as its square
+  float square_sum;    ///< of all windows' values
+  float window_count;  ///< windows that are not zero
+} lut_sizes;
+
+/// The sum of the lanes of a vector in memory.
+static inline float lut_lane_sum(const float *lanes) {
+  float sum = 0;
+  for (size_t i = 0; i < LUT_LANES; i++) sum += lanes[i];
+  return sum;
+}
+
+/// A window's bound is the smaller one of the product of Euclidean norms, and the sum of its magnitudes times the
+/// motifs' largest values.
+static inline lut_sizes lut_sizes_of(const momos_lut_dictionary *dictionary, const float *window) {
   float squares[LUT_WINDOW_COLUMNS / 2], front[LUT_WINDOW_COLUMNS / 2], back[LUT_WINDOW_COLUMNS / 2];
   const uint32_t block_length = dictionary->block_length;
   const bool is_overlapping = dictionary->motif_length > block_length;
   lut_block_sums(dictionary, window, squares, front, back);
   const size_t blocks = lut_ceiling_quotient(lut_segment_blocks(dictionary), LUT_LANES) * LUT_LANES;
+  lut_floats square_sum = 0, window_count = 0;
+  const lut_floats one = 1;
   for (size_t t = 0; t < blocks; t += LUT_LANES) {
     lut_floats norm = LUT_LOADED(squares + t), sum = LUT_LOADED(front + t);
     if (is_overlapping) {
@@ -87,24 +103,39 @@ static inline float lut_square_bound(const momos_lut_dictionary *dictionary, con
       sum += LUT_LOADED(back + t + 1);
     }
     LUT_STORE(front + t, __builtin_elementwise_min(norm * dictionary->largest_square, sum * sum));
+    square_sum += norm;
+    window_count += __builtin_bit_cast(lut_floats, LUT_BITS(one) & (lut_words)(norm > 0));
   }
-  return lut_float_of(lut_largest_bits(front, blocks / LUT_LANES));
+  LUT_STORE(squares, square_sum);
+  LUT_STORE(back, window_count);
+  return (lut_sizes){lut_float_of(lut_largest_bits(front, blocks / LUT_LANES)), lut_lane_sum(squares),
+                     lut_lane_sum(back)};
+}
+
+/// True if rounding entries to one byte plane costs no more than it may. x is the windows' values times `ratio`.
+static inline bool lut_suits_one_plane(const momos_lut_dictionary *dictionary, lut_sizes sizes, float ratio,
+                                       uint32_t shift) {
+  const float unit = shift ? 0x1p23f : 0x1p24f;
+  const float rounding = sizes.window_count * (unit * unit / 12);
+  const float products = sizes.square_sum * (ratio * ratio) * dictionary->mean_square;
+  return rounding <= products * (MOMOS_LUT_ONE_PLANE_ERROR * MOMOS_LUT_ONE_PLANE_ERROR);
 }
 
 static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, const float *window,
-                                     int16_t *quantised) {
+                                     bool allows_one_plane, int16_t *quantised) {
   const uint32_t largest = lut_largest_bits(window, LUT_WINDOW_VECTORS);
   const bool is_finite = largest < 0x7f800000;
   if (largest == 0 || !is_finite || dictionary->motif_unit == 0) {
     memset(quantised, 0, LUT_WINDOW_COLUMNS * sizeof *quantised);
-    return (lut_quantisation){is_finite ? 0 : __builtin_nanf(""), 0};
+    return (lut_quantisation){is_finite ? 0 : __builtin_nanf(""), 0, allows_one_plane ? 1 : 2};
   }
   // A power of two brings the largest magnitude near 1: no square overflows, and none that matters underflows.
   const uint32_t exponent = largest >> 23;
   const float factor = lut_float_of((exponent < 254 ? 254 - exponent : 1) << 23);
   float scaled[LUT_WINDOW_COLUMNS];
   for (size_t j = 0; j < LUT_WINDOW_COLUMNS; j += LUT_LANES) LUT_STORE(scaled + j, LUT_LOADED(window + j) * factor);
-  const float bound = __builtin_sqrtf(lut_square_bound(dictionary, scaled));
+  const lut_sizes sizes = lut_sizes_of(dictionary, scaled);
+  const float bound = __builtin_sqrtf(sizes.square_bound);
   const float widest = 32767 / (lut_float_of(largest) * factor);
   const uint32_t shift = dictionary->product_limit > LUT_SHIFT_THRESHOLD * bound * widest;
   const float fitting = dictionary->product_limit / (shift ? 2 * bound : bound);
@@ -114,6 +145,7 @@ static lut_quantisation lut_quantise(const momos_lut_dictionary *dictionary, con
     const lut_floats rounded = LUT_LOADED(scaled + j) * ratio + rounding;
     *(lut_halves_anywhere *)(quantised + j) = __builtin_convertvector(LUT_BITS(rounded), lut_halves);
   }
-  const double unit = (shift ? 32768 : 65536) * dictionary->motif_unit;
-  return (lut_quantisation){(float)(unit / ((double)ratio * factor)), shift};
+  const uint32_t planes = allows_one_plane && lut_suits_one_plane(dictionary, sizes, ratio, shift) ? 1 : 2;
+  const double unit = (planes == 1 ? 256 : 1) * (shift ? 32768 : 65536) * dictionary->motif_unit;
+  return (lut_quantisation){(float)(unit / ((double)ratio * factor)), shift, planes};
 }

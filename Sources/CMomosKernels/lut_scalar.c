@@ -5,8 +5,10 @@
 #include "lut_quantise.h"
 
 /// An entry of a table from the product of a motif and a window.
-static inline int16_t entry_of(int32_t product, uint32_t shift) {
-  const int32_t value = (product * (1 << shift) + 32768) >> 16;
+static inline int16_t entry_of(int32_t product, lut_quantisation quantisation) {
+  const int32_t doubled = product * (1 << quantisation.shift);
+  if (quantisation.plane_count == 1) return (int16_t)((doubled + (1 << 23)) >> 24);
+  const int32_t value = (doubled + 32768) >> 16;
   return (int16_t)((value & 255) == 128 ? value + 1 : value);
 }
 
@@ -20,8 +22,8 @@ static void multiply_motifs(const int16_t *motifs, size_t lanes, size_t pairs, c
 }
 
 /// tables: int16 [blocks, entry_count].
-static void build(const momos_lut_dictionary *dictionary, const int16_t *quantised, uint32_t shift,
-                  size_t bundle_count, lut_upcoming upcoming, uint8_t *tables) {
+static void build(const momos_lut_dictionary *dictionary, const int16_t *quantised,
+                  lut_quantisation quantisation, size_t bundle_count, lut_upcoming upcoming, uint8_t *tables) {
   (void)upcoming;
   const size_t blocks = bundle_count * lut_geometry_of(dictionary->layout).bundle_blocks;
   const size_t lanes = lut_smaller(64, dictionary->entry_count);
@@ -31,7 +33,7 @@ static void build(const momos_lut_dictionary *dictionary, const int16_t *quantis
       int32_t products[64];
       multiply_motifs(dictionary->motifs + m * dictionary->motif_length, lanes, dictionary->motif_length / 2,
                       quantised + t * dictionary->block_length, products);
-      for (size_t i = 0; i < lanes; i++) entries[i] = entry_of(products[i], shift);
+      for (size_t i = 0; i < lanes; i++) entries[i] = entry_of(products[i], quantisation);
     }
 }
 
@@ -81,7 +83,7 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
                 sweep->tables + vector * sweep->table_bytes, totals);
       float *sums = sweep->sums + vector * sweep->sums_stride + (first + strip) * geometry.strip_rows;
       for (size_t row = 0; row < geometry.strip_rows; row++)
-        sums[row] = fmaf(sweep->scales[vector], (float)totals[row], sums[row]);
+        sums[row] = fmaf(sweep->quantisations[vector].scale, (float)totals[row], sums[row]);
     }
   }
 }

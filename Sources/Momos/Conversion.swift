@@ -23,11 +23,15 @@ public struct Conversion: Sendable {
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
     source = try MomosError.translating { try SourceCollection.open(options.sources) }
-    guard !source.catalog.isEmpty else { throw MomosError(.usage, "the sources hold no tensors") }
     if let path = options.graph {
       (graphs, operatorSets) = try MomosError.translating { try GraphJSON.read(path) }
     } else {
-      (graphs, operatorSets) = ([], [])
+      let source = self.source
+      let graph = try MomosError.translating { try source.graph() }
+      (graphs, operatorSets) = (graph?.graphs ?? [], graph?.operatorSets ?? [])
+    }
+    guard !source.catalog.isEmpty || !graphs.isEmpty else {
+      throw MomosError(.usage, "the sources hold no tensors")
     }
     try checkOutput()
   }
@@ -35,7 +39,7 @@ public struct Conversion: Sendable {
   private func checkOutput() throws(MomosError) {
     guard let output = options.output else { return }
     try OutputTargets.check(
-      [output], inputs: source.catalog.map(\.origin) + (options.graph.map { [$0] } ?? []),
+      [output], inputs: source.files + (options.graph.map { [$0] } ?? []),
       overwrites: options.overwrites)
   }
 

@@ -46,14 +46,23 @@ public struct Session: Sendable {
 
   /// Executes the graph once.
   ///
-  /// Values of narrower types than the graph asks for are widened where float32 holds them exactly.
+  /// Values of narrower types than the graph asks for are widened where float32 holds them exactly. bfloat16, for
+  /// which npy has no type, may be given as float32 that bfloat16 holds exactly.
   /// - Parameter inputs: one tensor for every graph input, by name.
   /// - Returns: one tensor for every graph output, by name.
   public func run(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
     var converted = inputs
     for value in plan.inputs {
-      guard value.elementType == .float32, let tensor = inputs[value.name] else { continue }
-      converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
+      guard let tensor = inputs[value.name] else { continue }
+      switch (value.elementType, tensor.elementType) {
+      case (.float32, _):
+        converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
+      case (.bfloat16, .float32):
+        converted[value.name] = try MomosError.translating {
+          try tensor.narrowedToBFloat16(input: value.name)
+        }
+      default: continue
+      }
     }
     let tensors = converted
     return try MomosError.translating { try plan.execute(tensors) }
@@ -138,5 +147,14 @@ extension Tensor {
       throw MomosError(
         .badData, "the input must be f32, found \(elementType.name), whose values f32 may not hold")
     }
+  }
+  /// A float32 tensor in bfloat16, which must hold every value exactly.
+  fileprivate func narrowedToBFloat16(input name: String) throws -> Tensor {
+    let values = floats()
+    if let value = values.first(where: { !$0.isNaN && Float(bfloat16Bits: $0.bfloat16Bits) != $0 }) {
+      throw MomosError(
+        .badData, "input '\(name)' must be bf16, or f32 whose values bf16 holds; found \(value)")
+    }
+    return try Tensor(rounding: values, to: .bfloat16, shape: shape)
   }
 }

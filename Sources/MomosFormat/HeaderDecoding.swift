@@ -1,6 +1,7 @@
 import CMomosSchema
 import CProtobufC
 import MomosModel
+import MomosProtobuf
 
 /// Parses the header's bytes into records with protobuf-c, within a memory budget (H-01).
 ///
@@ -182,5 +183,12 @@ struct HeaderDecoding {
       dictionary: field(message.has_dictionary, message.dictionary),
       mosaicSection: field(message.has_mosaic_section, message.mosaic_section),
       layout: field(message.has_layout, message.layout.rawValue))
+  }
+}
+
+extension MemoryBudget {
+  /// The budget of a header (H-01, spec section 2).
+  convenience init(headerByteCount: Int) {
+    self.init(limit: FormatLimits.budgetFactor * headerByteCount + FormatLimits.budgetBase)
   }
 }

@@ -19,10 +19,10 @@ struct FolderSource: TensorSource {
 
   init(path: String) throws(InterchangeError) {
     do throws(InterchangeError) {
-      let folder = try Self.resolved(path)
+      let folder = try SourceFolder(path: path)
       var files: [TensorFile] = []
-      for fileName in try Self.fileNames(in: folder) {
-        guard let file = try Self.tensorFile(fileName, folder: folder, origin: path) else { continue }
+      for fileName in try Self.fileNames(in: path) {
+        guard let file = try Self.tensorFile(fileName, folder: folder) else { continue }
         files.append(file)
       }
       guard !files.isEmpty else {
@@ -61,15 +61,6 @@ struct FolderSource: TensorSource {
     return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 
-  /// The absolute path without symbolic links.
-  private static func resolved(_ path: String) throws(InterchangeError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else {
-      throw .system(expected: "a readable file or folder").inFile(path)
-    }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
-  }
-
   /// The names that end in ".npy", sorted by their bytes, because a folder has no order of its own.
   private static func fileNames(in folder: String) throws(InterchangeError) -> [String] {
     guard let stream = unsafe opendir(folder) else {
@@ -87,15 +78,10 @@ struct FolderSource: TensorSource {
 
   /// The tensor in a file of the folder, or nil for a subfolder.
   private static func tensorFile(
-    _ fileName: String, folder: String, origin: String
+    _ fileName: String, folder: SourceFolder
   ) throws(InterchangeError) -> TensorFile? {
-    let path = origin.last == "/" ? origin + fileName : "\(origin)/\(fileName)"
-    let resolvedPath = try resolved(path)
-    guard resolvedPath.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8) else {
-      throw InterchangeError(
-        .linkLeavesFolder, path: path, expected: "a link that stays inside the folder",
-        found: "one to \(resolvedPath)")
-    }
+    let path = folder.path(of: fileName)
+    let resolvedPath = try folder.resolve(fileName)
     guard kind(ofFile: resolvedPath) != S_IFDIR else { return nil }
     do throws(InterchangeError) {
       let file = try NPYFile(SourceFile.map(resolvedPath))

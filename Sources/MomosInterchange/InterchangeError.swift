@@ -24,8 +24,9 @@ public struct InterchangeError: Error, Hashable {
   /// The rules of this module. Each one has its own case, so that tests and callers can tell them apart.
   public enum Rule: Sendable, Hashable, CaseIterable {
     // Files and folders.
-    case missingFile, unreadableFile, notARegularFile, unknownContent, momosAsSource, unsupportedFormat
-    case folderWithoutTensors, linkLeavesFolder, fileChanged, outputNotWritable
+    case missingFile, unreadableFile, notARegularFile, unknownContent, momosAsSource
+    case folderWithoutTensors, linkLeavesFolder, pathLeavesFolder, fileChanged, outputNotWritable
+    case severalGraphs
     // Tensor names and arguments.
     case tensorName, duplicateTensor, unknownTensor, nameForSeveralTensors, rawElementType, rawShape
     // Every kind of tensor.
@@ -36,10 +37,15 @@ public struct InterchangeError: Error, Hashable {
     // npz.
     case zipEndRecord, zipSeveralDisks, zipDirectory, zipMemberName, zipDuplicateMember, zipEncrypted
     case zipMethod, zipLocalHeader, zipOverlap, zipRatio, zipDeflate, zipMemberSize, zipChecksum
-    // JSON graph.
-    case jsonSyntax, jsonRepeatedKey, graphTooLarge, graphMissingKey, graphUnknownKey, graphValue,
-      graphAttributeValue
-    case graphNumber
+    // ONNX.
+    case protobufSyntax, onnxTooLarge, onnxGraph, onnxOperatorSet, onnxElementType, onnxTensorData
+    case onnxExternalData, onnxHardLink, onnxConstant, onnxValueType, onnxAttribute, onnxFunction,
+      onnxSparseTensor
+    // safetensors.
+    case safetensorsHeader, safetensorsElementType, safetensorsOffsets, safetensorsIndex
+    // JSON, and graphs in it.
+    case jsonSyntax, jsonRepeatedKey, jsonMissingKey, jsonUnknownKey, jsonValue
+    case graphTooLarge, graphAttributeValue, graphNumber
   }
 
   /// The same error in the file at `path`, unless it already names one.

@@ -34,7 +34,7 @@ public struct NPYFile: Sendable {
   /// the element type, as they are in a file that numpy wrote.
   /// - Throws: `boolValue` if a bool is neither 0 nor 1; `outOfMemory`.
   public func tensor() throws(InterchangeError) -> Tensor {
-    if elementType == .bool { try requireBools() }
+    if elementType == .bool { try data.requireBools() }
     return try InterchangeError.translating { () throws(ModelError) in
       let ordered = try data.ordered(elementByteCount: elementType.byteCount, isBigEndian: header.isBigEndian)
       guard header.isFortranOrder, shape.rank > 1 else {
@@ -44,14 +44,6 @@ public struct NPYFile: Sendable {
       let reversed = try Shape(shape.dimensions.reversed())
       return try Tensor(elementType: elementType, shape: reversed, bytes: ordered)
         .transposed((0..<shape.rank).reversed())
-    }
-  }
-
-  private func requireBools() throws(InterchangeError) {
-    let values = data.span(of: UInt8.self)
-    for position in values.indices where values[position] > 1 {
-      throw InterchangeError(
-        .boolValue, place: "data: element \(position)", expected: "0 or 1", found: "\(values[position])")
     }
   }
 }

@@ -23,12 +23,31 @@ public struct SourceCollection: TensorSource {
     return try sources[position].read(name)
   }
 
+  public var files: [String] { sources.flatMap(\.files) }
+
+  /// - Throws: `severalGraphs` if more than one source holds a graph.
+  public func graph() throws(InterchangeError) -> SourceGraph? {
+    var found: (graph: SourceGraph, file: String)?
+    for source in sources {
+      guard let graph = try source.graph() else { continue }
+      let file = source.files.first ?? ""
+      if let found {
+        throw InterchangeError(
+          .severalGraphs, expected: "one source with a graph", found: "\(found.file) and \(file)")
+      }
+      found = (graph, file)
+    }
+    return found?.graph
+  }
+
   /// Opens the SOURCE arguments of a command. Content decides what a file is, not the ending of its name.
   ///
   /// - `FILE`: an .npy file, whose tensor gets the file's name without its ending, or an .npz archive
   /// - `NAME=FILE`: an .npy file whose tensor gets this name
   /// - `NAME=FILE:TYPE[DIMENSIONS]`: raw little-endian data, for instance `w=w.bin:bf16[4096,1024]`, of type
   ///   f16, bf16, f32 or f64; without `NAME=` the tensor gets the file's name without its ending
+  /// - `FILE`: an ONNX model: its initialisers and constants, and its graph (see `ONNXSource`)
+  /// - `FILE`: a safetensors file, or the .json index of several (see `SafetensorsIndexSource`)
   /// - `FOLDER`: its .npy files (see `FolderSource`)
   public static func open(_ arguments: [String]) throws(InterchangeError) -> SourceCollection {
     var sources: [any TensorSource] = []
@@ -70,7 +89,16 @@ public struct SourceCollection: TensorSource {
     case .zip:
       try requireNoName(argument, found: "an .npz archive")
       return try NPZArchive(content, path: argument.path)
-    case .momos, .safetensors, .onnx, .unknown:
+    case .onnx:
+      try requireNoName(argument, found: "an ONNX model")
+      return try ONNXSource(content, path: argument.path)
+    case .safetensors:
+      try requireNoName(argument, found: "a safetensors file")
+      return try SafetensorsSource(content, path: argument.path)
+    case .json:
+      try requireNoName(argument, found: "an index of safetensors files")
+      return try SafetensorsIndexSource(content, path: argument.path)
+    case .momos, .unknown:
       throw format.refusal(of: content.span(of: UInt8.self))
     }
   }

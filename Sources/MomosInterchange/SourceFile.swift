@@ -7,9 +7,10 @@ enum SourceFile {
   ///
   /// Nothing is read until its pages are touched. Another process must not shrink the file while it is
   /// mapped.
+  /// - Parameter allowsHardLinks: whether the file may have further names.
   /// - Throws: `missingFile`, `notARegularFile` (a folder, pipe or device) or `unreadableFile`, without the
   ///   path.
-  static func map(_ path: String) throws(InterchangeError) -> Bytes {
+  static func map(_ path: String, allowsHardLinks: Bool = true) throws(InterchangeError) -> Bytes {
     // Without O_NONBLOCK, opening a pipe would wait for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(expected: "a readable file") }
@@ -18,6 +19,11 @@ enum SourceFile {
     guard unsafe fstat(descriptor, &status) == 0 else { throw .system(expected: "a readable file") }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw InterchangeError(.notARegularFile, expected: "a file", found: "a folder, pipe or device")
+    }
+    guard allowsHardLinks || status.st_nlink <= 1 else {
+      throw InterchangeError(
+        .onnxHardLink, expected: "a file with one name",
+        found: "one with \(status.st_nlink) (hard links), which may lie outside the folder; copy it")
     }
     return try mapped(descriptor, byteCount: status.st_size)
   }

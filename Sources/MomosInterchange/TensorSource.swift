@@ -11,6 +11,31 @@ public protocol TensorSource: Sendable {
   /// Reads the tensor with this name; its type and shape are those of the catalog.
   /// - Throws: `InterchangeError` if there is none of this name or its data break a rule of the format.
   func read(_ name: String) throws(InterchangeError) -> Tensor
+
+  /// The files that it reads, as paths.
+  var files: [String] { get }
+
+  /// The graph that it holds beside its tensors, which nodes and graph outputs refer to by name; nil without.
+  /// - Throws: `InterchangeError` for a graph that cannot be represented.
+  func graph() throws(InterchangeError) -> SourceGraph?
+}
+
+extension TensorSource {
+  public var files: [String] { catalog.map(\.origin) }
+
+  public func graph() throws(InterchangeError) -> SourceGraph? { nil }
+}
+
+/// The graph of a source.
+public struct SourceGraph: Sendable, Hashable {
+  /// The first is the model, the others are subgraphs.
+  public var graphs: [Graph]
+  public var operatorSets: [OperatorSet]
+
+  public init(graphs: [Graph], operatorSets: [OperatorSet]) {
+    self.graphs = graphs
+    self.operatorSets = operatorSets
+  }
 }
 
 /// A tensor of a catalog.

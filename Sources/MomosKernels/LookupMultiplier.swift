@@ -2,31 +2,35 @@ import CMomosKernels
 public import MomosModel
 
 /// Multiplies the matrix of one part by vectors with integer tables that live in vector registers (momos_lut.h):
-/// the kernels of precision class `fast`.
+/// the kernels of precision classes `fast` and `fastest`.
 ///
-/// Relative error below 2e-4 for one stage, below 5e-4 for several stages and inputs with outlier channels. Results
-/// depend neither on the thread count nor on the instruction set.
+/// Relative error of `fast` below 2e-4 for one stage, below 5e-4 for several stages and inputs with outlier channels; of
+/// `fastest` below 3e-2. Results depend neither on the thread count nor on the instruction set.
 @safe
 public struct LookupMultiplier: Sendable {
   public let rows: Int
   public let columns: Int
   private let stages: LookupStages
   private let rowScale: [Float]?
+  private let precision: Precision
 
   /// nil if a stage has no tile layout, or one that the instruction set in use does not look up in vectors.
   ///
   /// - Parameters:
   ///   - mosaics: the stages' mosaics, each `[rows, ceil(columns / blockLength)]`, with their dictionaries.
   ///   - rowScale: `[rows]`, or nil.
+  ///   - precision: `fast` or `fastest`.
   public init?(
     rows: Int, columns: Int, stages: [(mosaic: Mosaic, dictionary: ExecutableDictionary)],
-    rowScale: [Float]?
+    rowScale: [Float]?, precision: Precision
   ) throws(ModelError) {
+    precondition(precision != .exact)
     guard !stages.isEmpty, rows > 0, columns > 0, let stages = try LookupStages(stages) else { return nil }
     self.rows = rows
     self.columns = columns
     self.stages = stages
     self.rowScale = rowScale
+    self.precision = precision
   }
 
   /// - Parameters:
@@ -52,7 +56,9 @@ public struct LookupMultiplier: Sendable {
             input: inputBuffer.baseAddress!, output: outputBuffer.baseAddress!,
             scratch: scratchBuffer.baseAddress!)
           pool.run(taskCount: taskCount) { task in
-            unsafe stages.withMatrix(rows: rows, columns: columns, rowScale: rowScale) { matrix in
+            unsafe stages.withMatrix(
+              rows: rows, columns: columns, rowScale: rowScale, allowsOnePlane: precision == .fastest
+            ) { matrix in
               unsafe momos_lut_multiply(
                 InstructionSet.lookups, matrix, memory.input, columns, batch, task * chunk,
                 min((task + 1) * chunk, rows), memory.scratch + task * scratchByteCount, memory.output, rows)

@@ -50,16 +50,19 @@ final class LookupStages: @unchecked Sendable {
 
   /// Calls `body` with the matrix of these stages.
   func withMatrix<Result>(
-    rows: Int, columns: Int, rowScale: [Float]?, _ body: (UnsafePointer<momos_lut_matrix>) -> Result
+    rows: Int, columns: Int, rowScale: [Float]? = nil, allowsOnePlane: Bool = false,
+    _ body: (UnsafePointer<momos_lut_matrix>) -> Result
   ) -> Result {
     guard let rowScale else {
       var matrix = unsafe momos_lut_matrix(
-        stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: nil)
+        stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: nil,
+        allows_one_plane: allowsOnePlane)
       return unsafe body(&matrix)
     }
     return unsafe rowScale.withUnsafeBufferPointer { scale in
       var matrix = unsafe momos_lut_matrix(
-        stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: scale.baseAddress)
+        stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: scale.baseAddress,
+        allows_one_plane: allowsOnePlane)
       return unsafe body(&matrix)
     }
   }
@@ -67,7 +70,7 @@ final class LookupStages: @unchecked Sendable {
   /// Bytes of scratch for a task of `chunk` rows, a multiple of the alignment.
   func scratchByteCount(rows: Int, columns: Int, batch: Int, chunk: Int) -> Int {
     let alignment = Int(MOMOS_LUT_ALIGNMENT)
-    let byteCount = unsafe withMatrix(rows: rows, columns: columns, rowScale: nil) { matrix in
+    let byteCount = unsafe withMatrix(rows: rows, columns: columns) { matrix in
       unsafe momos_lut_scratch_bytes(matrix, batch, chunk)
     }
     return (byteCount + alignment - 1) / alignment * alignment

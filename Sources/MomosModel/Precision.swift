@@ -4,7 +4,8 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
   case exact
   /// The default: integer tables in two byte planes where a form and a processor have them.
   case fast
-  /// Leave for kernels of one byte plane; at present those of `fast` are used.
+  /// As `fast`, but with one byte plane wherever the inputs are even enough for it. Pays where matrices stay in the
+  /// processor's cache.
   case fastest
 
   /// Largest relative error of an execution against the reconstructed weights, in this class.

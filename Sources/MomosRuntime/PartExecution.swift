@@ -34,7 +34,8 @@ struct PartExecution: Sendable {
     lookups =
       precision == .exact
       ? nil
-      : try LookupMultiplier(rows: rowCount, columns: columnCount, stages: stages, rowScale: scale)
+      : try LookupMultiplier(
+        rows: rowCount, columns: columnCount, stages: stages, rowScale: scale, precision: precision)
     lookupCost = part.stages.reduce(0) { $0 + Self.lookupCost(of: $1) }
     tileCost = part.stages.reduce(Double(rowCount) * Double(columnCount) * 0.05) {
       $0 + Self.layingCost(of: $1)

@@ -1,4 +1,5 @@
 import MomosModel
+import MomosProtobuf
 import Testing
 
 @testable import MomosFormat

@@ -2,7 +2,7 @@ import MomosKernels
 import MomosModel
 import Testing
 
-/// The table kernels of class `fast` against float64 sums over reconstructed weights.
+/// The table kernels of classes `fast` and `fastest` against float64 sums over reconstructed weights.
 struct LookupMultiplierTests {
   typealias Form = PartMultiplierTests.Form
 
@@ -17,6 +17,7 @@ struct LookupMultiplierTests {
   /// Largest error of one stage on normal inputs, and of everything else (momos_lut.h).
   private let singleBound = 2e-4
   private let bound = 5e-4
+  private let fastestBound = 3e-2
 
   @Test(.enabled(if: InstructionSet.looksUpInVectors), arguments: forms)
   func oneStageStaysWithinItsBound(form: Form) throws {
@@ -44,6 +45,25 @@ struct LookupMultiplierTests {
     var input = part.input(batch: 2)
     for position in stride(from: 0, to: input.count, by: 100) { input[position] *= 30 }
     #expect(try part.relativeLookupError(input, batch: 2) < bound)
+  }
+
+  @Test(.enabled(if: InstructionSet.looksUpInVectors), arguments: forms)
+  func onePlaneStaysWithinItsBound(form: Form) throws {
+    let part = try RandomPart((300, 1030), forms: [form], hasRowScale: true).tiled()
+    var input = part.input(batch: 2)
+    let error = try part.relativeLookupError(input, batch: 2, precision: .fastest)
+    #expect(error < fastestBound)
+    #expect(error > bound, "two planes were used")
+    for position in stride(from: 0, to: input.count, by: 100) { input[position] *= 30 }
+    #expect(try part.relativeLookupError(input, batch: 2, precision: .fastest) < fastestBound)
+  }
+
+  @Test(.enabled(if: InstructionSet.looksUpInVectors))
+  func oneLargeInputDoesNotDrownTheOthersInOnePlane() throws {
+    let part = try RandomPart((256, 256), forms: [Self.forms[4]], hasRowScale: false).tiled()
+    var input = part.input(batch: 1)
+    input[100] = 1000
+    #expect(try part.relativeLookupError(input, batch: 1, precision: .fastest) < bound)
   }
 
   @Test(.enabled(if: InstructionSet.looksUpInVectors))
@@ -78,7 +98,8 @@ struct LookupMultiplierTests {
       indexWidth: stage.mosaic.indexWidth, layout: stage.mosaic.layout, bytes: shifted[1..<shifted.count])
     let multiplier = try #require(
       try LookupMultiplier(
-        rows: 130, columns: 300, stages: [(mosaic, ExecutableDictionary(stage.dictionary))], rowScale: nil))
+        rows: 130, columns: 300, stages: [(mosaic, ExecutableDictionary(stage.dictionary))], rowScale: nil,
+        precision: .fast))
     let input = part.input(batch: 1)
     var output = [Float](repeating: 0, count: 130)
     var span = output.mutableSpan
@@ -92,6 +113,6 @@ struct LookupMultiplierTests {
     #expect(
       try LookupMultiplier(
         rows: 130, columns: 300, stages: [(stage.mosaic, ExecutableDictionary(stage.dictionary))],
-        rowScale: nil) == nil)
+        rowScale: nil, precision: .fast) == nil)
   }
 }

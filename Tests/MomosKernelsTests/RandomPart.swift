@@ -83,12 +83,14 @@ struct RandomPart {
   }
 
   /// The product by the table kernels.
-  func lookupProduct(_ input: [Float], batch: Int, threadCount: Int) throws -> [Float] {
+  func lookupProduct(
+    _ input: [Float], batch: Int, threadCount: Int, precision: Precision = .fast
+  ) throws -> [Float] {
     let multiplier = try #require(
       try LookupMultiplier(
         rows: rows, columns: columns,
         stages: try tensor.parts[0].stages.map { ($0.mosaic, try ExecutableDictionary($0.dictionary)) },
-        rowScale: tensor.parts[0].rowScale?.floats()))
+        rowScale: tensor.parts[0].rowScale?.floats(), precision: precision))
     var output = [Float](repeating: .nan, count: batch * rows)
     var span = output.mutableSpan
     try multiplier.multiply(
@@ -121,9 +123,10 @@ struct RandomPart {
       of: tileProduct(input, batch: batch, threadCount: 1), input: input, batch: batch)
   }
 
-  func relativeLookupError(_ input: [Float], batch: Int) throws -> Double {
+  func relativeLookupError(_ input: [Float], batch: Int, precision: Precision = .fast) throws -> Double {
     try relativeError(
-      of: lookupProduct(input, batch: batch, threadCount: 1), input: input, batch: batch)
+      of: lookupProduct(input, batch: batch, threadCount: 1, precision: precision), input: input,
+      batch: batch)
   }
 
   /// |output - exact| / |exact| over all outputs; exact in float64.

@@ -39,6 +39,23 @@ struct SessionTests {
     #expect(try session.run(["images": converted]) == expected)
   }
 
+  @Test func bfloat16MayBeGivenAsFloat32ThatItHolds() throws {
+    let value = GraphValue(name: "x", elementType: .bfloat16)
+    let node = Node(operatorType: "Identity", inputs: ["x"], outputs: ["y"])
+    let graph = Graph(inputs: [value], outputs: [GraphValue(name: "y")], nodes: [node])
+    let sets = [OperatorSet(domain: "", version: 17)]
+    let session = try Session(model: Model(graphs: [graph], operatorSets: sets))
+    let shape = try Shape([3])
+    let given = try Tensor([1.5, -0.0, .infinity] as [Float], shape: shape)
+    // Signs, exponents and the first 7 bits of the significands: 3FC0, 8000, 7F80.
+    let expected = try Bytes(copying: [0x3FC0, 0x8000, 0x7F80] as [UInt16])
+    #expect(
+      try session.run(["x": given])["y"] == Tensor(elementType: .bfloat16, shape: shape, bytes: expected))
+    // 1 + 2^-8 needs an eighth bit.
+    let longer = try Tensor([1, 1.00390625, 1] as [Float], shape: shape)
+    #expect(throws: MomosError.self) { try session.run(["x": longer]) }
+  }
+
   @Test func mappedAndCopiedFilesGiveTheSame() throws {
     let (conversion, images) = try makeDigits()
     var options = SessionOptions()

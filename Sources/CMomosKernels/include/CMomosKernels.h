@@ -5,5 +5,6 @@
 #include "momos_gemm.h"
 #include "momos_kernels.h"
 #include "momos_lut.h"
+#include "momos_vector.h"
 
 #endif

@@ -1,4 +1,4 @@
-/// Products straight from tile-ordered mosaics, with integer tables that live in vector registers ("LUT16").
+/// Products straight from tile-ordered mosaics, with integer tables that live in vector registers.
 ///
 /// y[row] += row scale[row] * sum over segments of
 ///           scale(segment) * sum over blocks t of the segment of table(t)[index(row, t)]
@@ -19,8 +19,14 @@
 ///   So h and l lie in -127...127, and an entry's negative has the same form. Zero motifs give exactly zero.
 /// - scale = 65536 * motif_unit / (r * 2^e).
 ///
+/// A matrix may allow tables of one byte plane instead of two. A segment then has
+/// - entry: (product * 2^e + 2^23) >> 24, from -127 to 127, and scale = 2^24 * motif_unit / (r * 2^e),
+/// unless the rounding of entries is expected to exceed MOMOS_LUT_ONE_PLANE_ERROR of the segment's products, because
+/// some windows are far larger than the rest. Expected are the squares of independent numbers: 1/12 for each window
+/// that is not zero, and a motif's mean square value times the window's sum of squares.
+///
 /// The error relative to exact arithmetic, as a ratio of Euclidean norms over a large matrix, is below 2e-4 for one
-/// stage and below 5e-4 for several stages or inputs with outlier channels.
+/// stage and below 5e-4 for several stages or inputs with outlier channels; where one plane is allowed, below 3e-2.
 ///
 /// Zero x gives zero; finite x of any magnitude has the stated accuracy as far as y is in the range of float32. NaN
 /// or infinity in x gives NaN in all rows of the range.
@@ -35,6 +41,9 @@
 
 /// Columns whose indices lie together.
 #define MOMOS_LUT_GROUP_COLUMNS 256
+
+/// Largest expected error of a segment with tables of one byte plane.
+#define MOMOS_LUT_ONE_PLANE_ERROR 2.2e-2f
 
 /// Row ranges begin and end at multiples of this.
 #define MOMOS_LUT_ROW_STEP 256
@@ -58,6 +67,7 @@ typedef struct {
   bool is_signed;         ///< K256 and antipodal: bit 7 of an index negates the entry that the others name
   double motif_unit;      ///< value of 1 in `motifs`; 0 if all motifs are zero
   float largest_square;   ///< largest sum of squares of a motif in `motifs`
+  float mean_square;      ///< mean square of a value of the stored motifs in `motifs`
   float product_limit;    ///< largest product that a table entry holds, less what rounding x may add
   /// [half][o mod s]: largest magnitude of any motif in `motifs` at o; the second half of plain motifs is 0.
   float largest_values[2][16];
@@ -77,6 +87,7 @@ typedef struct {
   size_t rows;
   size_t columns;
   const float *row_scale;  ///< [rows], or NULL for 1
+  bool allows_one_plane;   ///< tables may have one byte plane
 } momos_lut_matrix;
 
 /// The kernels of one instruction set.

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "fixture.h"
+#include "lookup_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_STAGES 3
@@ -142,6 +142,9 @@ typedef struct {
   stage_kind kinds[MOST_STAGES];
 } line;
 
+/// Lines say in their names which class they are of.
+#define ONE_PLANE "one plane"
+
 /// Prints: read, LUT from memory, LUT from the cache, BLAS from memory, BLAS from the cache.
 static void print_line(const line *line, runner *runners, size_t matrix_bytes) {
   double medians[5];
@@ -167,7 +170,8 @@ static void run_line(const line *line, const uint8_t *memory, const float *dense
     matrix_bytes +=
         momos_lut_index_bytes(line->kinds[i].layout, line->rows, line->columns / line->kinds[i].block_length);
   }
-  const momos_lut_matrix lut = {views, line->stage_count, line->rows, line->columns, NULL};
+  const momos_lut_matrix lut = {views, line->stage_count, line->rows, line->columns, NULL,
+                                strstr(line->name, ONE_PLANE) != NULL};
   runner base = {.rows = line->rows, .columns = line->columns, .batch = line->batch, .lut = lut};
   base.scratch = aligned_bytes(momos_lut_scratch_bytes(&lut, line->batch, line->rows));
   base.x = aligned_bytes(line->batch * line->columns * sizeof(float));
@@ -225,6 +229,15 @@ static const line lines[] = {
     {"s8k256 antipodal", 1536, 384, 1, 1, {K256(8, false, true)}},
     {"s4k256 antipodal", 384, 1536, 1, 1, {K256(4, false, true)}},
     {"s4k16", 384, 1536, 1, 1, {K16(4, false)}},
+    {"s16k256 antip " ONE_PLANE, 4096, 4096, 1, 1, {K256(16, false, true)}},
+    {"s8k256 antip " ONE_PLANE, 4096, 4096, 1, 1, {K256(8, false, true)}},
+    {"s4k256 antip " ONE_PLANE, 4096, 4096, 1, 1, {K256(4, false, true)}},
+    {"s2k256 antip " ONE_PLANE, 4096, 4096, 1, 1, {K256(2, false, true)}},
+    {"s4k64 " ONE_PLANE, 4096, 4096, 1, 1, {K64(4, false)}},
+    {"s4k16 " ONE_PLANE, 4096, 4096, 1, 1, {K16(4, false)}},
+    {"s8k256 antip " ONE_PLANE, 384, 1536, 1, 1, {K256(8, false, true)}},
+    {"s4k256 antip " ONE_PLANE, 384, 1536, 1, 1, {K256(4, false, true)}},
+    {"s4k16 " ONE_PLANE, 384, 1536, 1, 1, {K16(4, false)}},
 };
 
 static const size_t batches[] = {2, 4, 8, 16, 32, 64, 128, 512};
