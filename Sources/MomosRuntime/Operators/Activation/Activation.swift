@@ -1,19 +1,23 @@
+import MomosKernels
 import MomosModel
 
 /// 1 / (1 + e^-x)
 struct Sigmoid: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .sigmoid }
   func value<Number: RealNumber>(at x: Number) -> Number { x.sigmoid }
 }
 
 struct Tanh: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .tanh }
   func value<Number: RealNumber>(at x: Number) -> Number { Number.hyperbolicTangent(x) }
 }
 
 /// The Gauss error function.
 struct Erf: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .erf }
   func value<Number: RealNumber>(at x: Number) -> Number { Number.errorFunction(x) }
 }
 
@@ -25,6 +29,7 @@ struct Gelu: RealFunction {
     isTanh = try context.attributes.choice("approximate", of: ["none", "tanh"]) == "tanh"
   }
 
+  var kernel: ElementFunction? { isTanh ? .geluTanh : .gelu }
   func value<Number: RealNumber>(at x: Number) -> Number {
     let half: Number = 0.5
     if isTanh {
@@ -43,6 +48,7 @@ struct Swish: RealFunction {
     alpha = try context.attributes.float("alpha", default: 1)
   }
 
+  var kernel: ElementFunction? { alpha == 1 ? .silu : nil }
   func value<Number: RealNumber>(at x: Number) -> Number { x * (Number(alpha) * x).sigmoid }
 }
 

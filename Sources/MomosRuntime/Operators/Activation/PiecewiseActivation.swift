@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// The larger of each element and zero; NaN stays NaN. Also for signed integers.
@@ -5,6 +6,7 @@ struct Relu: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { ElementType.floatingPoint + ElementType.signedIntegers }
+  var kernel: ElementFunction? { .relu }
   // Written so that a NaN, which no comparison holds for, is kept.
   func value<Number: RealNumber>(real x: Number) -> Number { x < 0 ? 0 : x }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { x < 0 ? 0 : x }

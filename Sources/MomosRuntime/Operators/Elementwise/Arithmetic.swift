@@ -1,9 +1,11 @@
+import MomosKernels
 import MomosModel
 
 /// The sum; integers wrap.
 struct Add: BinaryFunction {
   init(_ context: inout OperatorContext) {}
 
+  var kernel: ElementOperation? { .add }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left + right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left &+ right }
 }
@@ -12,6 +14,7 @@ struct Add: BinaryFunction {
 struct Sub: BinaryFunction {
   init(_ context: inout OperatorContext) {}
 
+  var kernel: ElementOperation? { .subtract }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left - right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left &- right }
 }
@@ -20,6 +23,7 @@ struct Sub: BinaryFunction {
 struct Mul: BinaryFunction {
   init(_ context: inout OperatorContext) {}
 
+  var kernel: ElementOperation? { .multiply }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left * right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left &* right }
 }
@@ -29,6 +33,7 @@ struct Div: BinaryFunction {
   init(_ context: inout OperatorContext) {}
 
   var dividesIntegers: Bool { true }
+  var kernel: ElementOperation? { .divide }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left / right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
     left.dividedReportingOverflow(by: right).partialValue

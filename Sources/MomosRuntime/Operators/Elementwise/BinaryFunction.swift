@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// An operator that combines two operands of one type element by element, broadcast to a common shape.
@@ -7,6 +8,8 @@ protocol BinaryFunction: Operator {
   static var elementTypes: [ElementType] { get }
   /// Whether an integer zero on the right is an error.
   var dividesIntegers: Bool { get }
+  /// The vector kernel that computes the function in float32; nil if there is none.
+  var kernel: ElementOperation? { get }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number
   /// - Parameter right: not zero where the function divides.
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number
@@ -15,6 +18,7 @@ protocol BinaryFunction: Operator {
 extension BinaryFunction {
   static var elementTypes: [ElementType] { ElementType.numbers }
   var dividesIntegers: Bool { false }
+  var kernel: ElementOperation? { nil }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: Self.elementTypes)
@@ -34,10 +38,16 @@ private struct BinaryMap<Function: BinaryFunction>: NumberVisitor {
   func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
     let type = call.outputTypes[0]
     let arithmetic = type.elementType.arithmetic
-    let result = try call.combined(
-      try call.converted(call[0], to: arithmetic), try call.converted(call[1], to: arithmetic),
-      ValueType(arithmetic, type.shape), number
-    ) { function.value(real: $0, $1) }
+    let left = try call.converted(call[0], to: arithmetic)
+    let right = try call.converted(call[1], to: arithmetic)
+    let result =
+      if let kernel = function.kernel, arithmetic == .float32 {
+        try call.combined(left, right, type.shape, kernel)
+      } else {
+        try call.combined(left, right, ValueType(arithmetic, type.shape), number) {
+          function.value(real: $0, $1)
+        }
+      }
     return try call.converted(result, to: type.elementType)
   }
 

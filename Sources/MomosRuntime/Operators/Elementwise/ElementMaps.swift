@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 extension OperatorCall {
@@ -53,6 +54,34 @@ extension OperatorCall {
         } else {
           for index in targetRun.indices { targetRun[index] = combine(leftRun[index], rightRun[index]) }
         }
+      }
+    }
+  }
+}
+
+extension OperatorCall {
+  /// Applies a vector kernel to every element of a float32 tensor.
+  func mapped(_ source: Tensor, _ function: ElementFunction) throws(RuntimeError) -> Tensor {
+    let values = source.bytes.span(of: Float.self)
+    return try tensor(source.type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
+      VectorKernels.map(function, values, into: &target, pool: pool)
+    }
+  }
+
+  /// Combines two float32 tensors element by element by a vector kernel, broadcast to a shape.
+  func combined(
+    _ left: Tensor, _ right: Tensor, _ shape: Shape, _ operation: ElementOperation
+  ) throws(RuntimeError) -> Tensor {
+    var walk = BroadcastWalk(operands: [left.shape.dimensions, right.shape.dimensions], to: shape.dimensions)
+    let lefts = left.bytes.span(of: Float.self)
+    let rights = right.bytes.span(of: Float.self)
+    return try tensor(ValueType(.float32, shape), of: Float.self, zeroed: false) {
+      (target) throws(RuntimeError) in
+      while walk.next() {
+        var run = target.part(walk.start..<(walk.start + walk.runLength))
+        VectorKernels.combine(
+          operation, lefts.extracting(walk.elements(of: 0)), rights.extracting(walk.elements(of: 1)),
+          into: &run, pool: pool)
       }
     }
   }

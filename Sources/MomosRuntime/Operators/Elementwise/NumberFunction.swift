@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// An operator that applies one function of real numbers or integers to every element.
@@ -7,9 +8,13 @@ protocol NumberFunction: Operator {
   static var elementTypes: [ElementType] { get }
   func value<Number: RealNumber>(real x: Number) -> Number
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number
+  /// The vector kernel that computes the function in float32; nil if there is none.
+  var kernel: ElementFunction? { get }
 }
 
 extension NumberFunction {
+  var kernel: ElementFunction? { nil }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: Self.elementTypes)
     return [inputs[0]]
@@ -27,7 +32,10 @@ private struct NumberMap<Function: NumberFunction>: NumberVisitor {
   func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
     let elementType = call[0].elementType
     let input = try call.converted(call[0], to: elementType.arithmetic)
-    let result = try call.mapped(input, number) { function.value(real: $0) }
+    let result =
+      if let kernel = function.kernel, input.elementType == .float32 { try call.mapped(input, kernel) } else {
+        try call.mapped(input, number) { function.value(real: $0) }
+      }
     return try call.converted(result, to: elementType)
   }
 

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// An operator that applies one real function to every element.
@@ -5,9 +6,13 @@ import MomosModel
 /// float16 and bfloat16 are computed in float32 and rounded.
 protocol RealFunction: Operator {
   func value<Number: RealNumber>(at x: Number) -> Number
+  /// The vector kernel that computes the function in float32; nil if there is none.
+  var kernel: ElementFunction? { get }
 }
 
 extension RealFunction {
+  var kernel: ElementFunction? { nil }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     return [inputs[0]]
@@ -19,7 +24,10 @@ extension RealFunction {
     if elementType == .float64 {
       return [try call.mapped(input, Double.self) { value(at: $0) }]
     }
-    let result = try call.mapped(input, Float.self) { value(at: $0) }
+    let result =
+      if let kernel { try call.mapped(input, kernel) } else {
+        try call.mapped(input, Float.self) { value(at: $0) }
+      }
     return [try call.converted(result, to: elementType)]
   }
 }
@@ -45,18 +53,21 @@ struct Round: RealFunction {
 /// The square root, NaN below zero.
 struct Sqrt: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .squareRoot }
   func value<Number: RealNumber>(at x: Number) -> Number { x.squareRoot() }
 }
 
 /// 1 / x
 struct Reciprocal: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .reciprocal }
   func value<Number: RealNumber>(at x: Number) -> Number { 1 / x }
 }
 
 /// e^x
 struct Exp: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .exp }
   func value<Number: RealNumber>(at x: Number) -> Number { Number.exponential(x) }
 }
 

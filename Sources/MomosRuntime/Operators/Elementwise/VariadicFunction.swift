@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// An operator that joins any number of operands of one type element by element, broadcast to a common shape.
@@ -7,11 +8,14 @@ protocol VariadicFunction: Operator {
   static var elementTypes: [ElementType] { get }
   static func joined<Number: RealNumber>(real left: Number, _ right: Number) -> Number
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number
+  /// The vector kernel that gives the result for two float32 operands; nil if there is none.
+  static var kernel: ElementOperation? { get }
   /// What becomes of the joined real operands in the end.
   static func finished<Number: RealNumber>(_ value: Number, operandCount: Int) -> Number
 }
 
 extension VariadicFunction {
+  static var kernel: ElementOperation? { nil }
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
     preconditionFailure("refused by inference")
   }
@@ -34,6 +38,9 @@ private struct Fold<Function: VariadicFunction>: NumberVisitor {
   func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
     let type = call.outputTypes[0]
     let arithmetic = type.elementType.arithmetic
+    if let kernel = Function.kernel, type.elementType == .float32, call.inputs.count == 2 {
+      return try call.combined(call[0], call[1], type.shape, kernel)
+    }
     var operands: [Tensor] = []
     for position in call.inputs.indices {
       operands.append(try call.converted(call[position], to: arithmetic))
@@ -84,6 +91,7 @@ extension OperatorCall {
 struct Max: VariadicFunction {
   init(_ context: inout OperatorContext) {}
   static var elementTypes: [ElementType] { ElementType.numbers }
+  static var kernel: ElementOperation? { .maximum }
   static func joined<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left.atLeast(right) }
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
     max(left, right)
@@ -94,6 +102,7 @@ struct Max: VariadicFunction {
 struct Min: VariadicFunction {
   init(_ context: inout OperatorContext) {}
   static var elementTypes: [ElementType] { ElementType.numbers }
+  static var kernel: ElementOperation? { .minimum }
   static func joined<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left.atMost(right) }
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
     min(left, right)
@@ -104,6 +113,7 @@ struct Min: VariadicFunction {
 struct Sum: VariadicFunction {
   init(_ context: inout OperatorContext) {}
   static var elementTypes: [ElementType] { ElementType.floatingPoint }
+  static var kernel: ElementOperation? { .add }
   static func joined<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left + right }
 }
 
