@@ -58,7 +58,9 @@ public struct Session: Sendable {
       case (.float32, _):
         converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
       case (.bfloat16, .float32):
-        converted[value.name] = try MomosError.translating { try tensor.narrowedToBFloat16(input: value.name) }
+        converted[value.name] = try MomosError.translating {
+          try tensor.narrowedToBFloat16(input: value.name)
+        }
       default: continue
       }
     }

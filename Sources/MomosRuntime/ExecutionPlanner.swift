@@ -31,17 +31,23 @@ struct ExecutionPlanner {
     let structure = GraphStructure(graph)
     try structure.validate(isTensor: tensors.contains)
     for input in graph.inputs { _ = slot(of: input.name) }
-    let nodes = try structure.executionOrder()
-    let read = Set(nodes.flatMap(\.inputs) + graph.outputs.map(\.name))
+    let nodes = GraphFusion.joined(
+      try structure.executionOrder(), outputs: graph.outputs, tensors: tensors)
+    let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
   }
 
   /// - Parameter read: names of the values that a needed node or the caller reads.
-  private mutating func step(for original: Node, read: Set<String>) throws(RuntimeError) -> ExecutionStep {
-    let node = original.withoutTrailingOmissions
+  private mutating func step(for planned: PlannedNode, read: Set<String>) throws(RuntimeError)
+    -> ExecutionStep
+  {
+    let node = planned.node.withoutTrailingOmissions
     let label = NodeLabel(node)
     let attributes = try AttributeReader(node, label: label) { [tensors] in tensors.dense($0) }
-    let (entry, version) = try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
+    let (entry, version) =
+      if let joined = planned.joined { joined } else {
+        try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
+      }
     try entry.checkCounts(of: node, label: label)
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(

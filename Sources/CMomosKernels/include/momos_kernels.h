@@ -72,8 +72,8 @@ typedef struct MOMOS_SENDABLE {
 /// Floats that `multiply_tables` needs for tables of a stage.
 size_t momos_table_scratch_count(const momos_stage *stage);
 
-/// The table of an instruction set by its name ("scalar", "avx2", "avx512"), or NULL if this build or this
-/// processor lacks it.
+/// The table of an instruction set by its name ("scalar", "avx2", "avx512", "neon"), or NULL if this build or
+/// this processor lacks it.
 const momos_kernel_table *momos_kernels_named(const char *name);
 
 /// The best table that this processor supports; never NULL.

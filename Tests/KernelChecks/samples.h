@@ -1,4 +1,4 @@
-// Seeded Gaussian values, packed indices and weights of each type, for the check and the benchmark.
+// Seeded Gaussian values, packed indices and weights of each type, for the check and the benchmark of products.
 #ifndef GEMM_SAMPLES_H
 #define GEMM_SAMPLES_H
 
@@ -29,16 +29,10 @@ static inline void fill_gaussian(float *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = gaussian();
 }
 
-static inline void *checked(void *memory) {
+static inline float *aligned_floats(size_t count) {
+  float *memory = aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64);
   if (!memory) abort();
   return memory;
-}
-
-/// Memory of exactly `count` elements, so that a sanitizer sees the first access beyond them.
-static inline void *exactly(size_t count, size_t size) { return checked(malloc(count * size > 0 ? count * size : 1)); }
-
-static inline float *aligned_floats(size_t count) {
-  return checked(aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64));
 }
 
 static inline size_t packed_byte_count(size_t block_count, uint32_t width) { return (block_count * width + 7) / 8; }

@@ -1,5 +1,5 @@
-#ifndef LUT_FIXTURE_H
-#define LUT_FIXTURE_H
+#ifndef LOOKUP_FIXTURE_H
+#define LOOKUP_FIXTURE_H
 
 #include <stdio.h>
 #include <stdlib.h>

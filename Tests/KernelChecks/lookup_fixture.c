@@ -1,7 +1,8 @@
-#include "fixture.h"
+#include "lookup_fixture.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "exact_memory.h"
 
 uint64_t next_random(uint64_t *state) {
   uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -47,9 +48,10 @@ random_stage make_stage(stage_kind kind, size_t rows, size_t columns, uint64_t s
   stage.indices = aligned_bytes(rows * stage.blocks * sizeof(uint16_t));
   for (size_t i = 0; i < rows * stage.blocks; i++)
     stage.indices[i] = (uint16_t)(next_random(&seed) % stage.motif_count);
-  stage.packed = aligned_bytes(momos_lut_index_bytes(kind.layout, rows, stage.blocks));
+  stage.packed = exact_bytes(momos_lut_index_bytes(kind.layout, rows, stage.blocks), MOMOS_LUT_ALIGNMENT);
   momos_lut_pack(kind.layout, kind.block_length, stage.indices, rows, stage.blocks, stage.packed);
-  stage.expanded = aligned_bytes(momos_lut_dictionary_bytes(kind.layout, stage.motif_length, kind.is_antipodal));
+  stage.expanded = exact_bytes(momos_lut_dictionary_bytes(kind.layout, stage.motif_length, kind.is_antipodal),
+                               MOMOS_LUT_ALIGNMENT);
   stage.dictionary = momos_lut_prepare_dictionary(kind.layout, kind.block_length, stage.motif_length,
                                                   kind.is_antipodal, stage.motifs, stored, stage.expanded);
   return stage;
@@ -58,8 +60,8 @@ random_stage make_stage(stage_kind kind, size_t rows, size_t columns, uint64_t s
 void free_stage(random_stage *stage) {
   free(stage->motifs);
   free(stage->indices);
-  free(stage->packed);
-  free(stage->expanded);
+  release(stage->packed);
+  release(stage->expanded);
 }
 
 double add_exact_product(const random_stage *stage, const float *x, double *y) {

@@ -4,15 +4,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "exact_memory.h"
+#include "lookup_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_STAGES 3
 
-static const size_t row_counts[] = {1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 1000};
-static const size_t column_counts[] = {1, 7, 8, 255, 256, 257, 300, 1024};
+static const size_t row_counts[] = {0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 1000};
+static const size_t column_counts[] = {0, 1, 7, 8, 255, 256, 257, 300, 1024};
 
 static int failure_count;
+static size_t share;
 
 /// Whether matrices allow tables of one byte plane.
 static bool allows_one_plane;
@@ -66,26 +68,26 @@ static void free_fixture(fixture *fixture) {
 static void multiply(const char *kernels, const momos_lut_matrix *matrix, const float *x, size_t batch,
                      size_t split, float *y) {
   const size_t scratch_bytes = momos_lut_scratch_bytes(matrix, batch, matrix->rows);
-  void *scratch = aligned_bytes(scratch_bytes);
+  void *scratch = exact_bytes(scratch_bytes, MOMOS_LUT_ALIGNMENT);
   memset(scratch, 0xff, scratch_bytes);
   memset(y, 0, batch * matrix->rows * sizeof *y);
   const momos_lut_kernels *table = momos_lut_named(kernels);
   momos_lut_multiply(table, matrix, x, matrix->columns, batch, 0, split, scratch, y, matrix->rows);
   momos_lut_multiply(table, matrix, x, matrix->columns, batch, split, matrix->rows, scratch, y, matrix->rows);
-  free(scratch);
+  release(scratch);
 }
 
 /// The error relative to the size that the product of unrelated numbers has.
 static double relative_error(const fixture *fixture, const float *x, const float *y) {
   const size_t rows = fixture->matrix.rows;
-  double *exact = aligned_bytes(rows * sizeof *exact);
+  double *exact = exactly(rows, sizeof *exact);
   double squares = 0, error = 0;
   memset(exact, 0, rows * sizeof *exact);
   for (size_t i = 0; i < fixture->matrix.stage_count; i++)
     squares += add_exact_product(fixture->stages + i, x, exact);
   for (size_t i = 0; i < rows; i++) error += (y[i] - exact[i]) * (y[i] - exact[i]);
-  free(exact);
-  return sqrt(error / squares);
+  release(exact);
+  return squares > 0 ? sqrt(error / squares) : error;
 }
 
 typedef struct {
@@ -95,9 +97,9 @@ typedef struct {
 /// All inputs with one matrix; the largest errors are kept where the matrix is large enough to average.
 static void check_inputs(const fixture *fixture, errors *largest) {
   const momos_lut_matrix *matrix = &fixture->matrix;
-  float *x = aligned_bytes(matrix->columns * sizeof *x);
-  float *expected = aligned_bytes(matrix->rows * sizeof *expected);
-  float *y = aligned_bytes(matrix->rows * sizeof *y);
+  float *x = exactly(matrix->columns, sizeof *x);
+  float *expected = exactly(matrix->rows, sizeof *expected);
+  float *y = exactly(matrix->rows, sizeof *y);
   for (input_kind kind = 0; kind < INPUT_COUNT; kind++) {
     fill(kind, x, matrix->columns, matrix->rows + kind);
     multiply("scalar", matrix, x, 1, matrix->rows, expected);
@@ -119,16 +121,16 @@ static void check_inputs(const fixture *fixture, errors *largest) {
       if (matrix->rows * matrix->columns >= 20000 && error > *kept) *kept = error;
     }
   }
-  free(x);
-  free(expected);
-  free(y);
+  release(x);
+  release(expected);
+  release(y);
 }
 
 /// A value that is not a number, at any place, reaches every row.
 static void check_not_finite(const fixture *fixture) {
   const momos_lut_matrix *matrix = &fixture->matrix;
-  float *x = aligned_bytes(matrix->columns * sizeof *x);
-  float *y = aligned_bytes(matrix->rows * sizeof *y);
+  float *x = exactly(matrix->columns, sizeof *x);
+  float *y = exactly(matrix->rows, sizeof *y);
   const float values[] = {NAN, INFINITY, -INFINITY};
   for (const char *const *name = momos_lut_names(); *name; name++)
     for (size_t i = 0; i < COUNT(values) && momos_lut_named(*name); i++) {
@@ -138,16 +140,16 @@ static void check_not_finite(const fixture *fixture) {
       for (size_t row = 0; row < matrix->rows; row++)
         expect(isnan(y[row]), "NaN", *name, fixture->name, matrix->rows, matrix->columns);
     }
-  free(x);
-  free(y);
+  release(x);
+  release(y);
 }
 
 /// A batch gives what its vectors give alone.
 static void check_batch(const fixture *fixture, size_t batch) {
   const momos_lut_matrix *matrix = &fixture->matrix;
-  float *x = aligned_bytes(batch * matrix->columns * sizeof *x);
-  float *y = aligned_bytes(batch * matrix->rows * sizeof *y);
-  float *alone = aligned_bytes(matrix->rows * sizeof *alone);
+  float *x = exactly(batch * matrix->columns, sizeof *x);
+  float *y = exactly(batch * matrix->rows, sizeof *y);
+  float *alone = exactly(matrix->rows, sizeof *alone);
   fill(GAUSSIAN, x, batch * matrix->columns, batch);
   for (const char *const *name = momos_lut_names(); *name; name++) {
     if (!momos_lut_named(*name)) continue;
@@ -158,9 +160,9 @@ static void check_batch(const fixture *fixture, size_t batch) {
              matrix->rows, matrix->columns);
     }
   }
-  free(x);
-  free(y);
-  free(alone);
+  release(x);
+  release(y);
+  release(alone);
 }
 
 /// y is added to, times the row scale, and in the range of rows only.
@@ -176,9 +178,9 @@ static void check_row_scale(const stage_kind *kind) {
   for (const char *const *name = momos_lut_names(); *name; name++) {
     if (!momos_lut_named(*name)) continue;
     for (size_t i = 0; i < rows; i++) scaled[i] = 1;
-    void *scratch = aligned_bytes(momos_lut_scratch_bytes(&fixture.matrix, 1, 256));
+    void *scratch = exact_bytes(momos_lut_scratch_bytes(&fixture.matrix, 1, 256), MOMOS_LUT_ALIGNMENT);
     momos_lut_multiply(momos_lut_named(*name), &fixture.matrix, x, columns, 1, 256, 512, scratch, scaled, rows);
-    free(scratch);
+    release(scratch);
     for (size_t i = 0; i < rows; i++)
       expect(scaled[i] == (i >= 256 && i < 512 ? 1 + factors[i] * plain[i] : 1), "row scale", *name, fixture.name,
              rows, columns);
@@ -224,12 +226,12 @@ static uint32_t index_by_the_book(const random_stage *stage, size_t row, size_t 
 /// Packed indices lie where the file format says, and unpacking returns them.
 static void check_packing(const fixture *fixture) {
   const random_stage *stage = fixture->stages;
-  uint16_t *unpacked = aligned_bytes(stage->rows * stage->blocks * sizeof *unpacked);
+  uint16_t *unpacked = exactly(stage->rows * stage->blocks, sizeof *unpacked);
   momos_lut_unpack(stage->kind.layout, stage->kind.block_length, stage->packed, stage->rows, stage->blocks,
                    unpacked);
   expect(memcmp(unpacked, stage->indices, stage->rows * stage->blocks * sizeof *unpacked) == 0, "unpacking", "-",
          fixture->name, stage->rows, stage->columns);
-  free(unpacked);
+  release(unpacked);
   for (size_t i = 0; i < stage->rows; i++)
     for (size_t t = 0; t < stage->blocks; t++)
       expect(index_by_the_book(stage, i, t) == stage->indices[i * stage->blocks + t], "packing", "-", fixture->name,
@@ -276,11 +278,12 @@ static void check_stages(const stage_kind *kinds, size_t count) {
   fixture fixture;
   for (size_t r = 0; r < COUNT(row_counts); r++)
     for (size_t c = 0; c < COUNT(column_counts); c++) {
+      if (!is_chosen(share)) continue;
       make_fixture(&fixture, kinds, count, row_counts[r], column_counts[c]);
       if (count == 1) check_packing(&fixture);
       check_inputs(&fixture, &largest);
-      if (r % 5 == 4) check_not_finite(&fixture);
-      if (r % 5 == 3) check_batch(&fixture, c % 2 ? 3 : 37);
+      if (r % 5 == 0 && column_counts[c] > 0) check_not_finite(&fixture);
+      if (r % 5 == 4) check_batch(&fixture, c % 2 ? 37 : 3);
       free_fixture(&fixture);
     }
   for (size_t i = 0; i < count; i++)
@@ -316,7 +319,8 @@ static void check_all(void) {
   check_stages((stage_kind[]){s8, s4, small}, 3);
 }
 
-int main(void) {
+int main(int argument_count, char **arguments) {
+  share = share_of(argument_count, arguments);
   for (int one = 0; one < 2; one++) {
     allows_one_plane = one;
     printf("%s\n", one ? "one plane allowed" : "two planes");
