@@ -8,7 +8,8 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test check lint bench conformance install generate clean
+.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels check lint bench conformance \
+  conformance-check models install generate clean
 
 all: build
 
@@ -25,8 +26,22 @@ test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 	cd tools/python && python3 -m unittest discover -s tests
+	python3 -m unittest discover -s tools/conformance
 	swift build -c release --package-path tools/examples/EmbedReader
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
+
+# The C kernels by themselves, every instruction set against the scalar one and float64.
+test-kernels: setup
+	@$(MAKE) -C Tests/KernelChecks -j2 native
+
+# The same for aarch64, in an emulator.
+test-neon:
+	@PACKAGES="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static" tools/setup
+	@$(MAKE) -C Tests/KernelChecks -j2 neon
+
+# The same with sanitizers of addresses and undefined behaviour; of threads for the pool.
+sanitize-kernels: setup
+	@$(MAKE) -C Tests/KernelChecks -j2 sanitized
 
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup
@@ -44,6 +59,16 @@ conformance: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --write
 
+# Fails if fewer cases pass than docs/onnx-conformance.json says.
+conformance-check: build
+	@PACKAGES=python3-venv tools/setup
+	@tools/conformance/run --commands $(PRODUCTS)/release --check
+
+# Whole models against onnxruntime: MiniLM, which PyTorch exports first, and a digits CNN; writes docs/models.md.
+models: build
+	@PACKAGES="python3-venv python3-torch" tools/setup
+	@tools/models/run --commands $(PRODUCTS)/release --write
+
 # Writes generated code anew from spec/momos.proto.
 generate: setup
 	@tools/generate
@@ -54,4 +79,4 @@ install: build
 	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
 
 clean:
-	rm -rf $(PRODUCTS) $(TESTS) tools/examples/EmbedReader/.build
+	rm -rf $(PRODUCTS) $(TESTS) .build-checks tools/examples/EmbedReader/.build

@@ -5,6 +5,8 @@
 static const char *const names[] = {
 #if defined(__x86_64__)
     "avx512", "avx2",
+#elif defined(__aarch64__)
+    "neon",
 #endif
     "scalar", NULL};
 
@@ -18,6 +20,8 @@ const momos_kernel_table *momos_kernels_named(const char *name) {
                ? &momos_avx512_kernels
                : NULL;
   if (strcmp(name, "avx2") == 0) return __builtin_cpu_supports("avx2") ? &momos_avx2_kernels : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &momos_neon_kernels;
 #endif
   return strcmp(name, "scalar") == 0 ? &momos_scalar_kernels : NULL;
 }

@@ -6,6 +6,8 @@
 static const char *const names[] = {
 #if defined(__x86_64__)
     "avx512bf16", "avx512", "avx2",
+#elif defined(__aarch64__)
+    "neon",
 #endif
     "scalar", NULL};
 
@@ -27,6 +29,8 @@ const momos_gemm_table *momos_gemm_named(const char *name) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
                ? &momos_gemm_avx2
                : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &momos_gemm_neon;
 #endif
   return strcmp(name, "scalar") == 0 ? &momos_gemm_scalar : NULL;
 }

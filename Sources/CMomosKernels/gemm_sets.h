@@ -14,6 +14,8 @@ void momos_multiply_dense_pairs(const momos_dense_weight *weight, const momos_ba
                                 size_t row_end, float *scratch);
 void momos_multiply_mosaic_pairs(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                                  size_t row_end, float *scratch);
+#elif defined(__aarch64__)
+extern const momos_gemm_table momos_gemm_neon;
 #endif
 
 #endif

@@ -13,6 +13,8 @@ strip_lookups momos_scalar_strip_lookups;
 extern const momos_kernel_table momos_avx2_kernels;
 extern const momos_kernel_table momos_avx512_kernels;
 strip_lookups momos_avx2_strip_lookups;
+#elif defined(__aarch64__)
+extern const momos_kernel_table momos_neon_kernels;
 #endif
 
 /// Blocks whose products form one group.

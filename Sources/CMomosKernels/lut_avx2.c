@@ -13,7 +13,20 @@
 /// How far ahead of the lookups indices are fetched, in bytes.
 #define FETCH_AHEAD 8192
 
-// Tables: [blocks, entry_count / 16, plane, 16], the low plane first of two.
+// Tables: [blocks, entry_count / 16, plane, 16], the low plane first of two. Those of 256 entries, which are too many
+// to shuffle, are 16-bit words: [blocks, 256], the high plane byte above the low one, or a single plane.
+
+/// Words of 16 entries, from their products.
+INLINE void store_words(__m256i front, __m256i back, lut_quantisation quantisation, uint8_t *entries) {
+  const bool has_one_plane = quantisation.plane_count == 1;
+  const __m128i down = _mm_cvtsi32_si128((int)((has_one_plane ? 24 : 16) - quantisation.shift));
+  const __m256i top = _mm256_set1_epi32(has_one_plane ? 0xff : 0xffff);
+  const __m256i words = _mm256_packus_epi32(_mm256_and_si256(_mm256_srl_epi32(front, down), top),
+                                            _mm256_and_si256(_mm256_srl_epi32(back, down), top));
+  const __m256i least = _mm256_set1_epi16(1);  // of low plane bytes; a single plane has no zero either
+  _mm256_store_si256((__m256i *)(void *)entries,
+                     _mm256_max_epu8(_mm256_permute4x64_epi64(words, 0xd8), least));
+}
 
 /// The plane of 16 entries, from their products.
 INLINE void store_one_plane(__m256i front, __m256i back, uint32_t shift, uint8_t *entries) {
@@ -46,8 +59,9 @@ static void build(const momos_lut_dictionary *dictionary, const int16_t *quantis
   const __m256i start = _mm256_set1_epi32(lut_product_start(shift, planes));
   const size_t blocks = bundles * lut_geometry_of(dictionary->layout).bundle_blocks;
   const size_t entries = dictionary->entry_count, lanes = lut_smaller(64, entries);
+  const size_t step = entries == 256 ? 32 : 16 * planes;
   for (size_t t = 0; t < blocks; t++, quantised += dictionary->block_length)
-    for (size_t m = 0; m < entries; m += 16, tables += 16 * planes) {
+    for (size_t m = 0; m < entries; m += 16, tables += step) {
       const int16_t *motifs = dictionary->motifs + m / lanes * lanes * dictionary->motif_length + m % lanes * 2;
       __m256i front = start, back = start;
       for (size_t p = 0; p < dictionary->motif_length / 2; p++, motifs += 2 * lanes) {
@@ -58,7 +72,9 @@ static void build(const momos_lut_dictionary *dictionary, const int16_t *quantis
         front = _mm256_add_epi32(front, _mm256_madd_epi16(_mm256_load_si256(elements), x));
         back = _mm256_add_epi32(back, _mm256_madd_epi16(_mm256_load_si256(elements + 1), x));
       }
-      if (planes == 1)
+      if (entries == 256)
+        store_words(front, back, quantisation, tables);
+      else if (planes == 1)
         store_one_plane(front, back, shift, tables);
       else
         store_two_planes(front, back, shift, tables);
@@ -132,11 +148,15 @@ INLINE void add_signed_lookups(row_sums *sums, __m256i indices, const uint8_t *t
   }
 }
 
-/// sums += scale * (low + 256 * high + start) for 8 rows whose sums lie side by side in 16-bit pairs.
-INLINE void fold_pairs(__m256i pairs, __m256i start, float scale, float *sums) {
-  const __m256i total = _mm256_add_epi32(start, _mm256_madd_epi16(pairs, _mm256_set1_epi32(256 << 16 | 1)));
+/// sums += scale * total for 8 rows.
+INLINE void fold_totals(__m256i total, float scale, float *sums) {
   const __m256 sum = _mm256_fmadd_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(total), _mm256_loadu_ps(sums));
   _mm256_storeu_ps(sums, sum);
+}
+
+/// sums += scale * (low + 256 * high + start) for 8 rows whose sums lie side by side in 16-bit pairs.
+INLINE void fold_pairs(__m256i pairs, __m256i start, float scale, float *sums) {
+  fold_totals(_mm256_add_epi32(start, _mm256_madd_epi16(pairs, _mm256_set1_epi32(256 << 16 | 1))), scale, sums);
 }
 
 /// Folds 16 rows in order. Sums of up to 128 blocks are below 2^15, so they may be read as signed.
@@ -148,7 +168,9 @@ INLINE void fold_rows(__m256i low, __m256i high, __m256i start, float scale, flo
 
 INLINE __m256i loaded(const uint8_t *bytes) { return _mm256_load_si256((const __m256i *)(const void *)bytes); }
 
-INLINE void fetch(const uint8_t *indices) { _mm_prefetch((const char *)indices + FETCH_AHEAD, _MM_HINT_NTA); }
+INLINE void fetch(const uint8_t *indices, size_t ahead) {
+  _mm_prefetch((const char *)indices + ahead, _MM_HINT_NTA);
+}
 
 /// Index of block 3 of a bundle, from the top bits of three lines; the top two bits of each byte are of no meaning.
 INLINE __m256i fourth_indices(const __m256i lines[3]) {
@@ -159,11 +181,11 @@ INLINE __m256i fourth_indices(const __m256i lines[3]) {
 }
 
 /// Half a line of each bundle: rows i and 32 + i of a strip, for 16 successive i.
-INLINE void sweep_half_strip(momos_lut_layout layout, const bool is_signed, const int planes, const uint8_t *indices,
+INLINE void sweep_half_strip(momos_lut_layout layout, const int planes, const uint8_t *indices,
                              size_t stride, const uint8_t *tables, size_t bundles, float scale, float *sums) {
   row_sums totals = no_sums();
   for (size_t bundle = 0; bundle < bundles; bundle++, indices += stride) {
-    fetch(indices);
+    fetch(indices, FETCH_AHEAD);
     if (layout == MOMOS_LUT_K64) {
       __m256i lines[3];
       UNROLLED for (int l = 0; l < 3; l++) {
@@ -172,18 +194,50 @@ INLINE void sweep_half_strip(momos_lut_layout layout, const bool is_signed, cons
       }
       add_lookups(&totals, fourth_indices(lines), tables + 192 * planes, planes, 2);
       tables += 256 * planes;
-    } else if (is_signed) {
+    } else {
       add_signed_lookups(&totals, loaded(indices), tables, planes);
       tables += 128 * planes;
-    } else {
-      add_lookups(&totals, loaded(indices), tables, planes, 4);
-      tables += 256 * planes;
     }
   }
   const size_t blocks = bundles * (layout == MOMOS_LUT_K64 ? 4 : 1);
   const __m256i start = _mm256_set1_epi32(lut_fold_start(blocks, planes));
   fold_rows(even_sum(totals.low), even_sum(totals.high), start, scale, sums);
   fold_rows(totals.low.odd, totals.high.odd, start, scale, sums + 32);
+}
+
+/// Rows whose numbers are looked up together: their sums stay in registers.
+#define ROWS_AT_ONCE 8
+
+/// totals[i] = sum over `blocks` blocks of the words that index i of each selects from the block's table.
+INLINE void sum_words(const uint8_t *indices, size_t stride, const uint16_t *tables, size_t blocks,
+                      uint32_t totals[ROWS_AT_ONCE]) {
+  uint32_t sums[ROWS_AT_ONCE] = {0};
+  for (size_t t = 0; t < blocks; t++, indices += stride, tables += 256)
+    UNROLLED for (int i = 0; i < ROWS_AT_ONCE; i++) {
+      sums[i] += tables[indices[i]];
+      __asm__("" : "+r"(sums[i]));  // additions of single numbers are faster than vectors put together from them
+    }
+  memcpy(totals, sums, sizeof sums);
+}
+
+/// A strip of 64 rows with tables of 256 words, one lookup after another. The next row tile is `next_tile` bytes ahead.
+INLINE void sweep_words(const int planes, const uint8_t *indices, size_t stride, size_t next_tile,
+                        const uint8_t *tables, size_t blocks, float scale, float *sums) {
+  const __m256i start = _mm256_set1_epi32(lut_fold_start(blocks, planes));
+  _Alignas(32) uint32_t totals[64];
+  for (size_t t = 0; t < blocks; t++) fetch(indices + t * stride, next_tile);
+  for (size_t i = 0; i < 64; i += ROWS_AT_ONCE)
+    sum_words(indices + i, stride, (const uint16_t *)(const void *)tables, blocks, totals + i);
+  for (size_t i = 0; i < 32; i += 8) {
+    // Totals of rows w and 32 + w lie side by side.
+    const __m256i first = _mm256_load_si256((const __m256i *)(const void *)(totals + 2 * i));
+    const __m256i second = _mm256_load_si256((const __m256i *)(const void *)(totals + 2 * i + 8));
+    const __m256i front = _mm256_unpacklo_epi32(first, second), back = _mm256_unpackhi_epi32(first, second);
+    const __m256i rows = _mm256_permute4x64_epi64(_mm256_unpacklo_epi32(front, back), 0xd8);
+    const __m256i others = _mm256_permute4x64_epi64(_mm256_unpackhi_epi32(front, back), 0xd8);
+    fold_totals(_mm256_add_epi32(rows, start), scale, sums + i);
+    fold_totals(_mm256_add_epi32(others, start), scale, sums + 32 + i);
+  }
 }
 
 /// Two strips of 16 rows, 128 bytes: replaces rows of four blocks by blocks of 32 rows. The lower half of a block has
@@ -215,8 +269,8 @@ INLINE void sweep_strip_pair(const int planes, const uint8_t *indices, size_t se
   row_sums totals = no_sums();
   for (size_t bundle = 0; bundle < bundles; bundle++, indices += stride, tables += 128 * planes) {
     __m256i blocks[4];
-    fetch(indices);
-    fetch(indices + second);
+    fetch(indices, FETCH_AHEAD);
+    fetch(indices + second, FETCH_AHEAD);
     transpose(indices, second, blocks);
     UNROLLED for (int b = 0; b < 4; b++) {
       add_lookups(&totals, blocks[b], tables + 16 * planes * b, planes, 0);
@@ -236,7 +290,8 @@ INLINE void sweep_strip_pair(const int planes, const uint8_t *indices, size_t se
 
 /// One row tile with one vector.
 INLINE void sweep_tile(momos_lut_layout layout, const bool is_signed, const int planes, const uint8_t *indices,
-                       size_t strips, const uint8_t *tables, size_t bundles, float scale, float *sums) {
+                       size_t tile_stride, size_t strips, const uint8_t *tables, size_t bundles, float scale,
+                       float *sums) {
   const lut_geometry geometry = lut_geometry_of(layout);
   const size_t stride = strips * geometry.strip_bytes;
   if (layout == MOMOS_LUT_K16) {
@@ -246,9 +301,12 @@ INLINE void sweep_tile(momos_lut_layout layout, const bool is_signed, const int 
       sweep_strip_pair(planes, indices + i * 64, is_pair ? 64 : 0, stride, tables, bundles, scale, sums + 16 * i,
                        is_pair ? sums + 16 * i + 16 : spare);
     }
-  } else
+  } else if (layout == MOMOS_LUT_K256 && !is_signed)
+    for (size_t i = 0; i < strips; i++)
+      sweep_words(planes, indices + i * 64, stride, tile_stride, tables, bundles, scale, sums + i * 64);
+  else
     for (size_t i = 0; i < 2 * strips; i++)
-      sweep_half_strip(layout, is_signed, planes, indices + i / 2 * geometry.strip_bytes + i % 2 * 32, stride,
+      sweep_half_strip(layout, planes, indices + i / 2 * geometry.strip_bytes + i % 2 * 32, stride,
                        tables, bundles, scale, sums + i / 2 * 64 + i % 2 * 16);
 }
 
@@ -262,9 +320,11 @@ INLINE void sweep_tiles(momos_lut_layout layout, const bool is_signed, const lut
       const uint8_t *tables = sweep->tables + v * sweep->table_bytes;
       float *sums = sweep->sums + v * sweep->sums_stride + first * geometry.strip_rows;
       if (quantisation.plane_count == 1)
-        sweep_tile(layout, is_signed, 1, indices, strips, tables, sweep->bundle_count, quantisation.scale, sums);
+        sweep_tile(layout, is_signed, 1, indices, sweep->tile_stride, strips, tables, sweep->bundle_count,
+                   quantisation.scale, sums);
       else
-        sweep_tile(layout, is_signed, 2, indices, strips, tables, sweep->bundle_count, quantisation.scale, sums);
+        sweep_tile(layout, is_signed, 2, indices, sweep->tile_stride, strips, tables, sweep->bundle_count,
+                   quantisation.scale, sums);
     }
   }
 }

@@ -24,7 +24,7 @@ public struct InterchangeError: Error, Hashable {
   /// The rules of this module. Each one has its own case, so that tests and callers can tell them apart.
   public enum Rule: Sendable, Hashable, CaseIterable {
     // Files and folders.
-    case missingFile, unreadableFile, notARegularFile, unknownContent, momosAsSource, unsupportedFormat
+    case missingFile, unreadableFile, notARegularFile, unknownContent, momosAsSource
     case folderWithoutTensors, linkLeavesFolder, pathLeavesFolder, fileChanged, outputNotWritable
     case severalGraphs
     // Tensor names and arguments.
@@ -41,10 +41,11 @@ public struct InterchangeError: Error, Hashable {
     case protobufSyntax, onnxTooLarge, onnxGraph, onnxOperatorSet, onnxElementType, onnxTensorData
     case onnxExternalData, onnxHardLink, onnxConstant, onnxValueType, onnxAttribute, onnxFunction,
       onnxSparseTensor
-    // JSON graph.
-    case jsonSyntax, jsonRepeatedKey, graphTooLarge, graphMissingKey, graphUnknownKey, graphValue,
-      graphAttributeValue
-    case graphNumber
+    // safetensors.
+    case safetensorsHeader, safetensorsElementType, safetensorsOffsets, safetensorsIndex
+    // JSON, and graphs in it.
+    case jsonSyntax, jsonRepeatedKey, jsonMissingKey, jsonUnknownKey, jsonValue
+    case graphTooLarge, graphAttributeValue, graphNumber
   }
 
   /// The same error in the file at `path`, unless it already names one.

@@ -4,12 +4,12 @@
 struct JSONObject {
   private let fields: [(key: String, value: JSON)]
 
-  /// - Throws: `graphValue` if `json` is no object, `graphUnknownKey` if it has a key that is not in `keys`.
+  /// - Throws: `jsonValue` if `json` is no object, `jsonUnknownKey` if it has a key that is not in `keys`.
   init(_ json: JSON, keys: [String]) throws(InterchangeError) {
     guard case .object(let fields) = json else { throw json.mismatch("an object") }
     for field in fields where !keys.contains(field.key) {
       throw InterchangeError(
-        .graphUnknownKey, expected: "only the keys \(keys.joined(separator: ", "))",
+        .jsonUnknownKey, expected: "only the keys \(keys.joined(separator: ", "))",
         found: InterchangeError.quoted(field.key))
     }
     self.fields = fields
@@ -34,7 +34,7 @@ struct JSONObject {
     _ key: String, _ decode: (JSON) throws(InterchangeError) -> Value
   ) throws(InterchangeError) -> Value {
     guard let value = try optional(key, decode) else {
-      throw InterchangeError(.graphMissingKey, expected: "the key '\(key)'", found: "none")
+      throw InterchangeError(.jsonMissingKey, expected: "the key '\(key)'", found: "none")
     }
     return value
   }
@@ -42,7 +42,7 @@ struct JSONObject {
 
 extension JSON {
   func mismatch(_ expected: String) -> InterchangeError {
-    InterchangeError(.graphValue, expected: expected, found: kind)
+    InterchangeError(.jsonValue, expected: expected, found: kind)
   }
 
   /// The decoded elements of a list.
@@ -102,7 +102,7 @@ extension JSON {
 
 extension InterchangeError {
   /// The same error with `step`, a key or a position in brackets, in front of its place.
-  fileprivate func under(_ step: String) -> InterchangeError {
+  func under(_ step: String) -> InterchangeError {
     var error = self
     error.place = step + (place.isEmpty || place.hasPrefix("[") ? place : ".\(place)")
     return error

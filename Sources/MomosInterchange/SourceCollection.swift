@@ -47,6 +47,7 @@ public struct SourceCollection: TensorSource {
   /// - `NAME=FILE:TYPE[DIMENSIONS]`: raw little-endian data, for instance `w=w.bin:bf16[4096,1024]`, of type
   ///   f16, bf16, f32 or f64; without `NAME=` the tensor gets the file's name without its ending
   /// - `FILE`: an ONNX model: its initialisers and constants, and its graph (see `ONNXSource`)
+  /// - `FILE`: a safetensors file, or the .json index of several (see `SafetensorsIndexSource`)
   /// - `FOLDER`: its .npy files (see `FolderSource`)
   public static func open(_ arguments: [String]) throws(InterchangeError) -> SourceCollection {
     var sources: [any TensorSource] = []
@@ -91,7 +92,13 @@ public struct SourceCollection: TensorSource {
     case .onnx:
       try requireNoName(argument, found: "an ONNX model")
       return try ONNXSource(content, path: argument.path)
-    case .momos, .safetensors, .unknown:
+    case .safetensors:
+      try requireNoName(argument, found: "a safetensors file")
+      return try SafetensorsSource(content, path: argument.path)
+    case .json:
+      try requireNoName(argument, found: "an index of safetensors files")
+      return try SafetensorsIndexSource(content, path: argument.path)
+    case .momos, .unknown:
       throw format.refusal(of: content.span(of: UInt8.self))
     }
   }

@@ -7,6 +7,7 @@ enum SourceFormat {
   case momos
   case safetensors
   case onnx
+  case json
   case unknown
 
   init(content: Span<UInt8>) {
@@ -22,15 +23,25 @@ enum SourceFormat {
       self = .safetensors
     } else if Self.isONNX(content) {
       self = .onnx
+    } else if Self.isJSON(content) {
+      self = .json
     } else {
       self = .unknown
     }
   }
 
-  /// A 64-bit byte count, then that many bytes of JSON.
+  /// A 64-bit byte count, of which 32 bits are enough, then JSON.
   private static func isSafetensors(_ content: Span<UInt8>) -> Bool {
     guard content.contains([UInt8(ascii: "{")], at: 8) else { return false }
-    return content.littleEndian(UInt64.self, at: 0) <= UInt64(content.count - 8)
+    return content.littleEndian(UInt64.self, at: 0) <= UInt64(UInt32.max)
+  }
+
+  /// White space, then an object.
+  private static func isJSON(_ content: Span<UInt8>) -> Bool {
+    for position in content.indices where ![0x20, 0x0A, 0x0D, 0x09].contains(content[position]) {
+      return content[position] == UInt8(ascii: "{")
+    }
+    return false
   }
 
   /// A protobuf message with field 1 (`ir_version`), a small number, and then another field of `ModelProto`.
@@ -43,19 +54,14 @@ enum SourceFormat {
 extension SourceFormat {
   /// Why a file of this format is no source.
   func refusal(of content: Span<UInt8>) -> InterchangeError {
-    let supported = "an .npy or .npz file or an ONNX model"
-    switch self {
-    case .momos:
+    let supported = "an .npy, .npz or safetensors file or an ONNX model"
+    if case .momos = self {
       return InterchangeError(
         .momosAsSource, expected: supported, found: "a .momos file, which is already converted")
-    case .safetensors:
-      return InterchangeError(
-        .unsupportedFormat, expected: supported, found: "a safetensors file, not supported by this version")
-    case .npy, .zip, .onnx, .unknown:
-      return InterchangeError(
-        .unknownContent, expected: "\(supported), or raw data given as NAME=FILE:f32[ROWS,COLUMNS]",
-        found: Self.firstBytes(of: content))
     }
+    return InterchangeError(
+      .unknownContent, expected: "\(supported), or raw data given as NAME=FILE:f32[ROWS,COLUMNS]",
+      found: Self.firstBytes(of: content))
   }
 
   private static func firstBytes(of content: Span<UInt8>) -> String {

@@ -44,6 +44,14 @@ public enum InstructionSet {
     return unsafe momos_gemm_named(forcedName) ?? momos_gemm_named("scalar")
   }
 
+  /// The element-wise functions of the set in use.
+  static let vectors: momos_vector_table = unsafe selectedVectors().pointee
+
+  private static func selectedVectors() -> UnsafePointer<momos_vector_table> {
+    guard let forcedName else { return unsafe momos_vector_best() }
+    return unsafe momos_vector_named(forcedName) ?? momos_vector_named("scalar")
+  }
+
   /// The table kernels of the set in use; where this processor lacks what they need, the best that it has.
   static var lookups: OpaquePointer { unsafe lookupKernels.pointer }
 

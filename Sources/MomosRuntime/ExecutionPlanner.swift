@@ -31,22 +31,29 @@ struct ExecutionPlanner {
     let structure = GraphStructure(graph)
     try structure.validate(isTensor: tensors.contains)
     for input in graph.inputs { _ = slot(of: input.name) }
-    let nodes = try structure.executionOrder()
-    let read = Set(nodes.flatMap(\.inputs) + graph.outputs.map(\.name))
+    let nodes = GraphFusion.joined(
+      try structure.executionOrder(), outputs: graph.outputs, tensors: tensors)
+    let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
   }
 
   /// - Parameter read: names of the values that a needed node or the caller reads.
-  private mutating func step(for original: Node, read: Set<String>) throws(RuntimeError) -> ExecutionStep {
-    let node = original.withoutTrailingOmissions
+  private mutating func step(for planned: PlannedNode, read: Set<String>) throws(RuntimeError)
+    -> ExecutionStep
+  {
+    let node = planned.node.withoutTrailingOmissions
     let label = NodeLabel(node)
     let attributes = try AttributeReader(node, label: label) { [tensors] in tensors.dense($0) }
-    let (entry, version) = try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
+    let (entry, version) =
+      if let joined = planned.joined { joined } else {
+        try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
+      }
     try entry.checkCounts(of: node, label: label)
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
       attributes: attributes, linearWeight: operands.weight, linearWeightShape: operands.weightShape,
+      rowTable: operands.rowTable,
       constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
@@ -58,31 +65,33 @@ struct ExecutionPlanner {
   /// Where a node finds its inputs, and those that are tensors of the model.
   private mutating func operands(
     of node: Node, _ label: NodeLabel, _ entry: OperatorEntry
-  ) throws(RuntimeError) -> (
-    inputs: [StepInput], weight: LinearWeight?, weightShape: Shape?, constants: [Int: Tensor]
-  ) {
+  ) throws(RuntimeError) -> NodeOperands {
     let linear = entry.linearOperand(of: node) { tensors.linearRank(of: $0) }
-    var inputs: [StepInput] = []
-    var weight: LinearWeight?
-    var weightShape: Shape?
-    var constants: [Int: Tensor] = [:]
+    var operands = NodeOperands()
     for (position, name) in node.inputs.enumerated() {
       if name == "" {
-        inputs.append(.omitted)
-      } else if let linear, position == linear.operand.position, let type = tensors.type(of: name) {
-        weight = try tensors.linearWeight(name, linear.operand.view, for: label)
-        weightShape = type.shape
-        inputs.append(.linearWeight(type))
+        operands.inputs.append(.omitted)
+      } else if let operand = linear?.operand, position == operand.position,
+        let type = tensors.type(of: name),
+        operand.use == .product || tensors.dense(name) == nil
+      {
+        switch operand.use {
+        case .product:
+          operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+          operands.weightShape = type.shape
+        case .rows: operands.rowTable = try tensors.rowTable(name, operand.view, for: label)
+        }
+        operands.inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {
           guard let tensor = tensors.dense(name) else { throw .mosaicTakenDense(tensor: name, node: label) }
-          constants[position] = tensor
+          operands.constants[position] = tensor
           self.constants[slot(of: name)] = tensor
         }
-        inputs.append(.slot(slot(of: name)))
+        operands.inputs.append(.slot(slot(of: name)))
       }
     }
-    return (inputs, weight, weightShape, constants)
+    return operands
   }
 
   /// Gives graph outputs that are tensors of the model a slot.
@@ -108,6 +117,16 @@ struct ExecutionPlanner {
     slots[name] = slots.count
     return slots.count - 1
   }
+}
+
+/// What the plan found for the inputs of one node.
+private struct NodeOperands {
+  var inputs: [StepInput] = []
+  var weight: LinearWeight?
+  var weightShape: Shape?
+  var rowTable: RowReconstruction?
+  /// Dense tensors of the model by position.
+  var constants: [Int: Tensor] = [:]
 }
 
 extension Node {

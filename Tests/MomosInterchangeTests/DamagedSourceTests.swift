@@ -52,6 +52,36 @@ struct DamagedSourceTests {
     }
   }
 
+  @Test(arguments: [
+    ("onnx", "graph.onnx"), ("onnx", "types.onnx"), ("onnx", "unpacked.onnx"),
+    ("safetensors", "types.safetensors"), ("safetensors", "package.safetensors"),
+  ])
+  func everyTruncationAndEveryFlippedByteThrowsOrReads(_ format: String, _ name: String) throws {
+    let content = try SourceFixture.content(name, format: format)
+    var refusedCount = 0
+    for count in 0..<content.count where isRefused(Array(content[..<count]), format) { refusedCount += 1 }
+    // A cut is noticed unless it falls between two fields of an ONNX file, which is one that says less.
+    #expect(refusedCount >= content.count - (format == "onnx" ? 60 : 0))
+    for (position, mask) in flips(of: content) {
+      var damaged = content
+      damaged[position] ^= mask
+      if isRefused(damaged, format) { refusedCount += 1 }
+    }
+    #expect(refusedCount > content.count)
+  }
+
+  private func isRefused(_ content: [UInt8], _ format: String) -> Bool {
+    let path = SourceFixture.path("damaged", format: format)
+    return refusal { () throws(InterchangeError) in
+      let source: any TensorSource =
+        format == "onnx"
+        ? try ONNXSource(Bytes(content), path: path) : try SafetensorsSource(Bytes(content), path: path)
+      _ = try source.graph()
+      for tensor in source.catalog { _ = try source.read(tensor.name) }
+      return source.catalog.count
+    } != nil
+  }
+
   private func flips(of content: [UInt8]) -> [(Int, UInt8)] {
     content.indices.flatMap { position in [0x01, 0x80, 0xFF].map { (position, $0) } }
   }

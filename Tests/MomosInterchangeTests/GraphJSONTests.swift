@@ -130,20 +130,20 @@ struct GraphJSONTests {
   ])
   func unknownKeysAreNamed(_ text: String, _ place: String, _ key: String) throws {
     let error = try #require(refused(text))
-    #expect(error.rule == .graphUnknownKey)
+    #expect(error.rule == .jsonUnknownKey)
     #expect(error.place == place)
     #expect(error.found == key)
   }
 
   @Test func unknownKeysInsideAGraphAreNamed() throws {
     let inNode = try #require(refused(text(nodes: #"{"op": "A", "inputs": [], "outputs": []}"#)))
-    #expect(inNode.rule == .graphUnknownKey)
+    #expect(inNode.rule == .jsonUnknownKey)
     #expect(inNode.place == "graphs[0].nodes[0]")
     let inValue = try #require(refused(text(inputs: #"{"name": "x", "shape": [1]}"#)))
-    #expect(inValue.rule == .graphUnknownKey)
+    #expect(inValue.rule == .jsonUnknownKey)
     #expect(inValue.place == "graphs[0].inputs[0]")
     let inAttribute = try #require(refused(node(attributes: #"{"name": "a", "integer": 1}"#)))
-    #expect(inAttribute.rule == .graphUnknownKey)
+    #expect(inAttribute.rule == .jsonUnknownKey)
     #expect(inAttribute.place == "graphs[0].nodes[0].attributes[0]")
   }
 
@@ -155,7 +155,7 @@ struct GraphJSONTests {
   ])
   func missingKeysAreNamed(_ text: String, _ place: String, _ expected: String) throws {
     let error = try #require(refused(text))
-    #expect(error.rule == .graphMissingKey)
+    #expect(error.rule == .jsonMissingKey)
     #expect(error.place == place)
     #expect(error.expected == expected)
   }
@@ -182,7 +182,7 @@ struct GraphJSONTests {
   ])
   func wrongKindsOfValuesAreRefused(_ attribute: String, _ place: String, _ expected: String) throws {
     let error = try #require(refused(node(attributes: attribute)))
-    #expect(error.rule == .graphValue)
+    #expect(error.rule == .jsonValue)
     #expect(error.place == "graphs[0].nodes[0].attributes[0].\(place)")
     #expect(error.expected == expected)
   }
@@ -195,7 +195,7 @@ struct GraphJSONTests {
   ])
   func valuesOutOfRangeAreRefused(_ attribute: String) throws {
     let error = try #require(refused(node(attributes: attribute)))
-    #expect(error.rule == .graphValue)
+    #expect(error.rule == .jsonValue)
     #expect(error.place.hasPrefix("graphs[0].nodes[0].attributes[0]."))
     #expect(!error.description.contains("\n"))
   }
@@ -203,14 +203,14 @@ struct GraphJSONTests {
   @Test(arguments: ["f33", "float32", ""])
   func unknownElementTypeIsRefused(_ name: String) throws {
     let error = try #require(refused(text(inputs: #"{"name": "x", "element_type": "\#(name)"}"#)))
-    #expect(error.rule == .graphValue)
+    #expect(error.rule == .jsonValue)
     #expect(error.place == "graphs[0].inputs[0].element_type")
   }
 
   @Test(arguments: ["-1", "1.5", "true", "[]", "{}", "9223372036854775808"])
   func otherDimensionsAreRefused(_ dimension: String) throws {
     let error = try #require(refused(text(inputs: #"{"name": "x", "dimensions": [1, \#(dimension)]}"#)))
-    #expect(error.rule == .graphValue)
+    #expect(error.rule == .jsonValue)
     #expect(error.place == "graphs[0].inputs[0].dimensions[1]")
   }
 

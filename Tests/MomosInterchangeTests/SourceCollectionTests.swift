@@ -110,8 +110,9 @@ struct SourceCollectionTests {
     arguments: [
       (Array("GGUF\u{3}\0\0\0".utf8), InterchangeError.Rule.unknownContent), ([], .unknownContent),
       ([0x93] + Array("MOMOS\r\n".utf8), .momosAsSource),
-      ([2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), .unsupportedFormat),
-      ([0x08, 0x08, 0x12, 0x07] + Array("pytorch".utf8), .unsupportedFormat),
+      ([2, 0, 0, 0, 0, 0, 0, 0] + Array("{]".utf8), .jsonSyntax),
+      (Array(" \n{\"a\": 1}".utf8), .jsonUnknownKey),
+      ([0x08, 0x08, 0x12, 0x07] + Array("pytorch".utf8), .onnxGraph),
     ] as [([UInt8], InterchangeError.Rule)])
   func otherContentIsRefusedWhateverTheNameSays(_ content: [UInt8], _ rule: InterchangeError.Rule) throws {
     let folder = try TemporaryFolder()
@@ -124,10 +125,10 @@ struct SourceCollectionTests {
     let path = try folder.write(Array("GGUF\u{3}\0\0\0\0".utf8), to: "w.gguf")
     #expect(
       refused("w=\(path)")?.description
-        == "\(path): expected an .npy or .npz file, or raw data given as NAME=FILE:f32[ROWS,COLUMNS], "
+        == "\(path): expected an .npy, .npz or safetensors file or an ONNX model, or raw data given as NAME=FILE:f32[ROWS,COLUMNS], "
         + "found first bytes 47 47 55 46 03 00 00 00")
     let onnx = try folder.write([0x08, 0x08, 0x12, 0x00], to: "w.onnx")
-    #expect(refused(onnx)?.found == "an ONNX model, not supported by this version")
+    #expect(refused(onnx)?.description == "\(onnx): expected a model with a graph, found none")
   }
 
   @Test func pathIsSaidOnce() throws {

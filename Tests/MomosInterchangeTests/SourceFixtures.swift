@@ -2,15 +2,21 @@ import FoundationEssentials
 import MomosInterchange
 import MomosModel
 
-/// The files that tools/fixtures/make_npy_fixtures.py wrote.
+/// The files that the scripts tools/fixtures/make_*_fixtures.py wrote.
 enum SourceFixture {
-  static func path(_ name: String) -> String {
+  static func path(_ name: String) -> String { path(name, format: "npy") }
+
+  static func path(_ name: String, format: String) -> String {
     let repository = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return "/\(repository)/fixtures/sources/npy/\(name)"
+    return "/\(repository)/fixtures/sources/\(format)/\(name)"
   }
 
   static func content(_ name: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path(name))))
+  }
+
+  static func content(_ name: String, format: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(filePath: path(name, format: format))))
   }
 }
 

@@ -1,6 +1,7 @@
 """What a run found: as text, as docs/onnx-conformance.md and .json, and against what was committed."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +10,7 @@ from engines import FAILED, PASSED, REFUSED, STATES, Result
 from suites import COUNTED, LIGHT, NETWORKS, NODE, TWINS
 
 FILE_NAME = "onnx-conformance"
+NODE_NAME = re.compile(r" node (of )?([\"'])[^\"']*\2")
 
 
 class Report:
@@ -41,6 +43,13 @@ class Report:
             if result.state != PASSED
         ]
         return "\n".join(lines)
+
+    def reasons(self) -> str:
+        """How many cases did not pass for each reason, names of nodes left out."""
+        counts = Counter(
+            (result.state, NODE_NAME.sub("", result.message)) for _, result in self.rows if result.state != PASSED
+        )
+        return "\n".join(f"{count:>5} {state:<8} {message}" for (state, message), count in counts.most_common())
 
     def summary(self) -> str:
         rows = [(suite, self.count(suite=suite, numeric=True)) for suite in self.suites]

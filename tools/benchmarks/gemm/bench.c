@@ -1,6 +1,7 @@
 // Times the kernels of momos_gemm.h against OpenBLAS (libopenblas-dev) on one thread, interleaved in one process.
 //
 //   clang -O2 -Wall -Wextra -Werror -ffp-contract=off -I../../../Sources/CMomosKernels/include
+//     -I../../../Tests/KernelChecks
 //     ../../../Sources/CMomosKernels/gemm_*.c bench.c -lm -ldl -o /tmp/gemm_bench
 //   OPENBLAS_CORETYPE=SkylakeX taskset -c 0 /tmp/gemm_bench dense|sweep|mosaic [runs] [instruction set]
 //

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "fixture.h"
+#include "lookup_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_STAGES 3
