@@ -57,9 +57,8 @@ struct Conv: Operator {
       guard type.shape.elementCount > 0 else { return }
       do throws(ModelError) {
         let weight = if let weight { weight } else { try LinearWeight(dense: call[1].matrix(rowAxes: 1)) }
-        try weight.convolve(
-          input.bytes.span(of: Float.self), shape, bias: bias?.bytes.span(of: Float.self), into: &target,
-          pool: call.pool)
+        try FilterBank(weight, bias: bias?.floats()).convolve(
+          input.bytes.span(of: Float.self), shape, into: &target, pool: call.pool)
       } catch {
         throw .model(error, place: call.label.description)
       }
