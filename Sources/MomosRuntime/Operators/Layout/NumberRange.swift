@@ -75,10 +75,9 @@ private struct Numbers: NumberVisitor {
   let type: ValueType
 
   func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let starts = try call.converted(call[0], to: type.elementType)
-    let deltas = try call.converted(call[2], to: type.elementType)
-    let start = starts.bytes.span(of: real)[0]
-    let delta = deltas.bytes.span(of: real)[0]
+    let first = try call.converted(call[0], to: type.elementType)
+    let step = try call.converted(call[2], to: type.elementType)
+    let (start, delta) = (first.bytes.span(of: real)[0], step.bytes.span(of: real)[0])
     return try call.tensor(type, of: real, zeroed: false) { (target) throws(RuntimeError) in
       for index in target.indices { target[index] = start + Number(index) * delta }
     }
