@@ -1,7 +1,7 @@
 import Glibc
 
 /// float32 and float64 with the functions of the mathematics library.
-protocol RealNumber: BinaryFloatingPoint, BitwiseCopyable {
+protocol RealNumber: BinaryFloatingPoint, MatrixNumber {
   static func exponential(_ x: Self) -> Self
   static func hyperbolicTangent(_ x: Self) -> Self
   static func errorFunction(_ x: Self) -> Self
