@@ -11,9 +11,12 @@ import MomosRuntime
 /// memory stays near that of the largest one.
 public struct Conversion: Sendable {
   private let options: ConversionOptions
-  private let source: SourceCollection
-  private let graphs: [Graph]
-  private let operatorSets: [OperatorSet]
+  private let source: SourceModel
+  /// Names that the user wants dense.
+  private let keptDense: Set<String>
+  private let tied: TiedTensors
+  /// What the graph does with tensors, by name; nil without a graph.
+  private let graphRoles: [String: TensorRole]?
 
   /// Opens the sources and the graph.
   ///
@@ -22,56 +25,49 @@ public struct Conversion: Sendable {
   public init(_ options: ConversionOptions) throws(MomosError) {
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
-    source = try MomosError.translating { try SourceCollection.open(options.sources) }
-    if let path = options.graph {
-      (graphs, operatorSets) = try MomosError.translating { try GraphJSON.read(path) }
-    } else {
-      let source = self.source
-      let graph = try MomosError.translating { try source.graph() }
-      (graphs, operatorSets) = (graph?.graphs ?? [], graph?.operatorSets ?? [])
-    }
-    guard !source.catalog.isEmpty || !graphs.isEmpty else {
+    let source = try SourceModel(sources: options.sources, graph: options.graph)
+    self.source = source
+    guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
       throw MomosError(.usage, "the sources hold no tensors")
     }
-    try checkOutput()
-  }
-
-  private func checkOutput() throws(MomosError) {
-    guard let output = options.output else { return }
     try OutputTargets.check(
-      [output], inputs: source.files + (options.graph.map { [$0] } ?? []),
-      overwrites: options.overwrites)
+      options.output.map { [$0] } ?? [], inputs: source.files, overwrites: options.overwrites)
+    let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
+    let keptDense = Set(
+      source.catalog.map(\.name).filter { name in patterns.contains { $0.matches(name) } })
+    let tied = try TiedTensors(in: source, keptDense: keptDense)
+    self.keptDense = keptDense
+    self.tied = tied
+    let ranks = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape.rank) })
+    graphRoles = source.graphs.first.map { graph in
+      TensorRole.roles(in: graph) { name in
+        ranks[name].map { TensorCatalogEntry(name: tied.targets[name] ?? name, rank: $0) }
+      }
+    }
   }
 
   /// Decides what happens to every tensor.
   /// - Throws: for tensors that cannot be stored, and for a graph that could not be executed afterwards.
   public func plan() throws(MomosError) -> FitPlan {
-    let candidates = try self.candidates()
-    if !graphs.isEmpty { try checkGraph(candidates) }
+    let candidates = self.candidates()
+    if !source.graphs.isEmpty { try checkGraph(candidates) }
     return try MomosError.translating {
       try FitPlanner(options: options.fit).plan(candidates) { try source.read($0) }
     }
   }
 
-  private func candidates() throws(MomosError) -> [FitCandidate] {
-    let patterns = try densePatterns()
-    let ranks = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape.rank) })
-    let roles = graphs.first.map { graph in
-      TensorRole.roles(in: graph) { name in
-        ranks[name].map { TensorCatalogEntry(name: name, rank: $0) }
-      }
-    }
-    return source.catalog.map { tensor in
+  private func candidates() -> [FitCandidate] {
+    let attributes = source.graphs.flatMap(\.tensorsOfAttributes)
+    let attributeReasons = Dictionary(attributes, uniquingKeysWith: { first, _ in first })
+    return source.catalog.filter { tied.targets[$0.name] == nil }.map { tensor in
       FitCandidate(
         name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-        role: role(of: tensor, graphRoles: roles, isKeptDense: patterns.contains { $0.matches(tensor.name) }))
+        role: attributeReasons[tensor.name].map { .dense(reason: $0) } ?? role(of: tensor))
     }
   }
 
-  private func role(
-    of tensor: SourceTensor, graphRoles: [String: TensorRole]?, isKeptDense: Bool
-  ) -> FitRole {
-    if isKeptDense { return .dense(reason: "--dense") }
+  private func role(of tensor: SourceTensor) -> FitRole {
+    if keptDense.contains(tensor.name) { return .dense(reason: "--dense") }
     if let graphRoles {
       switch graphRoles[tensor.name] {
       case .linear(let view): return .linear(view)
@@ -83,24 +79,25 @@ public struct Conversion: Sendable {
     return .linear(options.inputAxis.view(rank: tensor.shape.rank))
   }
 
-  private func densePatterns() throws(MomosError) -> [NamePattern] {
-    var patterns: [NamePattern] = []
-    for pattern in options.densePatterns { patterns.append(try NamePattern(pattern)) }
-    return patterns
-  }
-
   /// Plans the graph over tensors of the right shapes, so that nothing is written that could not be executed.
+  ///
+  /// Matrices that the graph multiplies by are hollow, so that they take no memory; small ones that stay dense are
+  /// planned as they are.
   private func checkGraph(_ candidates: [FitCandidate]) throws(MomosError) {
     try MomosError.translating {
-      var model = Model(graphs: graphs, operatorSets: operatorSets)
+      var model = Model(graphs: source.graphs, operatorSets: source.operatorSets)
       for candidate in candidates {
-        let content: TensorContent =
-          if case .linear(let view) = candidate.role {
-            .mosaic(try hollowMosaic(of: candidate, view: view))
-          } else {
-            .dense(try source.read(candidate.name))
-          }
-        model.tensors.append(NamedTensor(name: candidate.name, content: content))
+        var content: TensorContent?
+        if case .linear(let view) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
+          candidate.shape.elementCount > (candidate.isDense ? 1 << 18 : 0)
+        {
+          content = .mosaic(try hollowMosaic(of: candidate, view: view))
+        }
+        model.tensors.append(
+          NamedTensor(name: candidate.name, content: try content ?? .dense(source.read(candidate.name))))
+      }
+      for (name, target) in tied.targets {
+        model.tensors.append(NamedTensor(name: name, content: .alias(target)))
       }
       _ = try ExecutionPlan(model: model)
     }
@@ -118,7 +115,8 @@ public struct Conversion: Sendable {
       indexWidth: 0,
       layout: .rowMajor, bytes: Bytes())
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
-    return MosaicTensor(elementType: .float32, shape: candidate.shape, view: view, parts: [part])
+    return MosaicTensor(
+      elementType: candidate.elementType, shape: candidate.shape, view: view, parts: [part])
   }
 
   /// The file that `run` would write, without writing it.
@@ -141,13 +139,31 @@ public struct Conversion: Sendable {
   /// What the work needs of a conversion.
   struct Inputs {
     let options: ConversionOptions
-    let source: SourceCollection
-    let graphs: [Graph]
-    let operatorSets: [OperatorSet]
+    let source: SourceModel
+    /// Names of tensors that repeat another, by their names.
+    let aliases: [String: String]
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, graphs: graphs, operatorSets: operatorSets)
+    Inputs(options: options, source: source, aliases: tied.targets)
+  }
+}
+
+extension FitCandidate {
+  fileprivate var isDense: Bool {
+    if case .dense = role { true } else { false }
+  }
+}
+
+extension Graph {
+  /// Tensors that are attributes of nodes, and what reports say of them.
+  fileprivate var tensorsOfAttributes: [(String, String)] {
+    nodes.flatMap { node in
+      node.attributes.compactMap { attribute in
+        guard case .tensor(let name) = attribute.value else { return nil }
+        return (name, "is the attribute \(attribute.name) of \(NodeLabel(node))")
+      }
+    }
   }
 }
 

@@ -32,13 +32,21 @@ struct ConversionWork {
         done += count
         progress(Double(done) / wholeWork)
       }
+      for tensor in tied { try writer.write(name: tensor.name, aliasOf: tensor.target) }
       let summary = try writer.finish(
-        graphs: inputs.graphs, operatorSets: inputs.operatorSets,
+        graphs: inputs.source.graphs, operatorSets: inputs.source.operatorSets,
         provenance: self.provenance(provenance))
       let duration = (ContinuousClock.now - start).components
       return report(
         output: path, fileByteCount: summary.byteCount, isExact: true, provenance: provenance,
         seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
+    }
+  }
+
+  /// Tensors that repeat another one, in the order of the source.
+  private var tied: [(name: String, target: String, source: SourceTensor)] {
+    inputs.source.catalog.compactMap { tensor in
+      inputs.aliases[tensor.name].map { (tensor.name, $0, tensor) }
     }
   }
 
@@ -50,8 +58,10 @@ struct ConversionWork {
         relativeError: 0)
     }
     let filePlan = FilePlan(
-      tensors: plan.tensors.map { PlannedTensor(name: $0.name, content: content(of: $0)) },
-      graphs: inputs.graphs, operatorSets: inputs.operatorSets, provenance: self.provenance(provenance))
+      tensors: plan.tensors.map { PlannedTensor(name: $0.name, content: content(of: $0)) }
+        + tied.map { PlannedTensor(name: $0.name, content: .alias(of: $0.target)) },
+      graphs: inputs.source.graphs, operatorSets: inputs.source.operatorSets,
+      provenance: self.provenance(provenance))
     let byteCount = try MomosError.translating { try MomosWriter.predictedByteCount(of: filePlan) }
     return report(
       output: nil, fileByteCount: byteCount, isExact: !inputs.options.compresses, provenance: nil,
@@ -109,12 +119,15 @@ struct ConversionWork {
   ) -> ConversionReport {
     let weights = plan.tensors.reduce(0) { $0 + $1.shape.elementCount }
     return ConversionReport(
-      output: output, sourceByteCount: plan.tensors.reduce(0) { $0 + $1.denseByteCount },
+      output: output,
+      sourceByteCount: (inputs.source.catalog + inputs.source.unused).reduce(0) { $0 + $1.byteCount },
       fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits,
       fileBits: 8 * Double(fileByteCount) / Double(max(weights, 1)),
       tensors: plan.tensors.enumerated().map { position, tensor in
         tensorReport(tensor, relativeError: provenance?[position].relativeError)
-      }, seconds: seconds)
+      } + tied.map { unfittedReport($0.source, "alias", reason: "has the weights of \($0.target)") }
+        + inputs.source.unused.map { unfittedReport($0, "dropped", reason: "is not used by the graph") },
+      seconds: seconds)
   }
 
   private func tensorReport(
@@ -127,6 +140,15 @@ struct ConversionWork {
       className: plan.className(of: tensor), reason: reason, bits: plan.bits(of: tensor),
       byteCount: plan.byteCount(of: tensor), relativeError: relativeError,
       snrDb: relativeError.flatMap { $0 > 0 ? ErrorMetrics.decibels(relativeError: $0) : nil })
+  }
+
+  /// A tensor of the source that takes no bytes of its own.
+  private func unfittedReport(
+    _ tensor: SourceTensor, _ className: String, reason: String
+  ) -> ConversionReport.TensorReport {
+    ConversionReport.TensorReport(
+      name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
+      className: className, reason: reason, bits: 0, byteCount: 0, relativeError: nil, snrDb: nil)
   }
 }
 

@@ -8,7 +8,7 @@ struct OutputCheck {
   let options: VerificationOptions
 
   func run(
-    reader: MomosReader, source: SourceCollection?
+    reader: MomosReader, source: SourceModel?
   ) throws(MomosError) -> (reports: [VerificationReport.OutputReport], failures: [String]) {
     let inputs = try readInputs()
     let labels = try readLabels()
@@ -118,7 +118,7 @@ extension Model {
   }
 
   /// The model with the source's weights; aliases stay.
-  fileprivate func replacingTensors(from source: SourceCollection) throws(InterchangeError) -> Model {
+  fileprivate func replacingTensors(from source: SourceModel) throws(MomosError) -> Model {
     var model = self
     for position in tensors.indices {
       if case .alias = tensors[position].content { continue }

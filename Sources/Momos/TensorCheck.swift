@@ -12,14 +12,14 @@ struct TensorCheck {
   let pool: ThreadPool
 
   func run(
-    reader: MomosReader, source: SourceCollection?
+    reader: MomosReader, source: SourceModel?
   ) throws(MomosError) -> (report: VerificationReport.TensorReport, failures: [String]) {
     let content = try MomosError.translating(in: options.file) { try reader.resolve(entry.name) }
     var failures: [String] = []
     var againstSource: MetricsReport?
     var isRecordedSource: Bool?
     if let source {
-      let original = try MomosError.translating { try source.read(entry.name) }
+      let original = try source.read(entry.name)
       let metrics = try metrics(of: content, against: original)
       againstSource = MetricsReport(metrics)
       isRecordedSource = recorded.map { $0.sourceDigest == xxh3(original.bytes) }

@@ -14,16 +14,14 @@ import MomosModel
 public struct Verification: Sendable {
   private let options: VerificationOptions
   private let reader: MomosReader
-  private let source: SourceCollection?
+  private let source: SourceModel?
 
   public init(_ options: VerificationOptions) throws(MomosError) {
     self.options = options
     reader = try MomosError.translating(in: options.file) {
       try MomosReader(path: options.file, load: options.session.load)
     }
-    source =
-      options.sources.isEmpty
-      ? nil : try MomosError.translating { try SourceCollection.open(options.sources) }
+    source = options.sources.isEmpty ? nil : try SourceModel(sources: options.sources)
     guard options.labels == nil || !options.inputs.isEmpty else {
       throw MomosError(.usage, "labels need inputs, to be compared with an output")
     }

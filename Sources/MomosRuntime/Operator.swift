@@ -59,6 +59,7 @@ extension ElementType {
   static let floatingPoint: [ElementType] = [.float32, .float64, .float16, .bfloat16]
   static let integers: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
   static let signedIntegers: [ElementType] = [.int8, .int16, .int32, .int64]
+  static let numbers: [ElementType] = floatingPoint + integers
 
   /// The type in which an operator computes with values of this type: float32 for float16 and bfloat16.
   var arithmetic: ElementType { self == .float16 || self == .bfloat16 ? .float32 : self }

@@ -9,8 +9,9 @@ struct ConvertCommand: MomosCommand {
     abstract: "Convert weights into a .momos file of motifs and mosaics.",
     usage: "momos-convert SOURCE ... -o FILE.momos [options]",
     discussion: """
-      A SOURCE is an .npy file, an .npz archive, a folder of .npy files, NAME=FILE.npy, or raw little-endian data \
-      as NAME=FILE:TYPE[ROWS,COLUMNS] with type f16, bf16, f32 or f64.
+      A SOURCE is an ONNX model, a safetensors file or the .json index of several, an .npy file, an .npz archive, a \
+      folder of .npy files, NAME=FILE.npy, or raw little-endian data as NAME=FILE:TYPE[ROWS,COLUMNS] with type f16, \
+      bf16, f32 or f64. An ONNX model brings its graph; nodes that depend on weights alone are computed beforehand.
 
       Matrices are cut into blocks of weights that follow each other along the input dimension. Each block becomes \
       the number of the motif that is nearest to it. Without options, blocks of 4 weights become one of 256 motifs \
@@ -30,7 +31,8 @@ struct ConvertCommand: MomosCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The network's graph; it is stored, and decides which tensors become mosaics.", valueName: "GRAPH.json")
+      "The network's graph, instead of an ONNX model's; it is stored, and decides which tensors become mosaics.",
+      valueName: "GRAPH.json")
   )
   var graph: String?
 

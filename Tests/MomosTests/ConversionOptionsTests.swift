@@ -39,7 +39,8 @@ struct ConversionOptionsTests {
 
   @Test func densePatternsMatchWholeNames() throws {
     let conversion = try TestConversion([
-      "head": try .normal(64, 64), "head2": try .normal(64, 64), "body": try .normal(64, 64),
+      "head": try .normal(64, 64), "head2": try .normal(64, 64, seed: 2),
+      "body": try .normal(64, 64, seed: 3),
     ])
     let report = try conversion.convert {
       $0.densePatterns = ["head", "b.*"]
@@ -48,6 +49,35 @@ struct ConversionOptionsTests {
     #expect(report.tensor("head")?.reason == "--dense")
     #expect(report.tensor("body")?.reason == "--dense")
     #expect(report.tensor("head2")?.className == "s4k16")
+  }
+
+  @Test func equalTensorsAreStoredOnce() throws {
+    let tensor = try Tensor.normal(64, 64)
+    let other = try Tensor.normal(64, 64, seed: 2)
+    let conversion = try TestConversion(["first": tensor, "other": other, "same": tensor, "dense": tensor])
+    let report = try conversion.convert { $0.densePatterns = ["dense"] }
+    #expect(report.tensor("same")?.className == "alias")
+    #expect(report.tensor("same")?.reason == "has the weights of first")
+    #expect(report.tensor("dense")?.className == "dense")
+    #expect(report.sourceByteCount == 4 * 64 * 64 * 4)
+    #expect(try conversion.dense("same") == conversion.dense("first"))
+    #expect(try conversion.dense("dense") == tensor)
+    let preview = try conversion.preview {
+      $0.densePatterns = ["dense"]
+      $0.compresses = false
+    }
+    let written = try conversion.convert {
+      $0.densePatterns = ["dense"]
+      $0.compresses = false
+    }
+    #expect(preview.fileByteCount == written.fileByteCount)
+    #expect(try conversion.verify().hasPassed)
+  }
+
+  /// A small tensor takes no more bytes than a reference to another.
+  @Test func smallEqualTensorsStayApart() throws {
+    let conversion = try TestConversion(["a": try .normal(4), "b": try .normal(4)])
+    #expect(try conversion.convert().tensors.map(\.className) == ["dense", "dense"])
   }
 
   @Test func inputAxisDecidesAlongWhichDimensionBlocksLie() throws {

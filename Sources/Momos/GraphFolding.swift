@@ -1,0 +1,137 @@
+import MomosInterchange
+import MomosModel
+import MomosRuntime
+
+/// Takes the nodes out of a graph that depend on tensors of the model alone, such as the transposition of a
+/// weight; their outputs become tensors.
+///
+/// Only operators that leave weights about as large as they were are folded: what would fill the file, and what
+/// the runtime cannot compute, stays in the graph.
+struct GraphFolding {
+  private static let operators: Set<String> = [
+    "Add", "Cast", "CastLike", "Concat", "DequantizeLinear", "Div", "Flatten", "Gather", "Identity", "Mul",
+    "Neg",
+    "Pow", "Reciprocal", "ReduceL2", "ReduceMean", "ReduceSum", "ReduceSumSquare", "Reshape", "Slice", "Sqrt",
+    "Squeeze", "Sub", "Transpose", "Unsqueeze",
+  ]
+
+  private(set) var tensors: FoldedTensors
+  /// The tensors that were computed, in the order of the graph.
+  private(set) var catalog: [SourceTensor] = []
+  /// Names of tensors that folded nodes read.
+  private(set) var consumed: Set<String> = []
+  /// By name, everything that is known without the inputs of the graph.
+  private var constants: [String: SourceTensor]
+  /// Outputs of Identity nodes, by the tensor that each stands for.
+  private var renamed: [String: String] = [:]
+
+  init(_ source: SourceCollection, operatorSets: [OperatorSet]) {
+    tensors = FoldedTensors(source, operatorSets: operatorSets)
+    constants = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0) })
+  }
+
+  /// The graph without the nodes that can be computed.
+  ///
+  /// Nodes may come in any order. Outputs of the graph stay outputs of nodes.
+  mutating func fold(_ graph: Graph) -> Graph {
+    let outputs = Set(graph.outputs.map(\.name))
+    let inputs = Set(graph.inputs.map(\.name))
+    for name in inputs { constants[name] = nil }
+    var folded = graph
+    var count = -1
+    while folded.nodes.count != count {
+      count = folded.nodes.count
+      folded.nodes = folded.nodes.compactMap { original in
+        var node = original
+        node.inputs = node.inputs.map { renamed[$0] ?? $0 }
+        guard node.outputs.count == 1, !outputs.contains(node.outputs[0]), fold(node) else { return node }
+        return nil
+      }
+    }
+    folded.nodes = folded.nodes.map { original in
+      var node = original
+      node.inputs = node.inputs.map { renamed[$0] ?? $0 }
+      return node
+    }
+    return folded
+  }
+
+  /// Makes the output of a node a tensor; false if that cannot be.
+  private mutating func fold(_ node: Node) -> Bool {
+    let output = node.outputs[0]
+    guard node.domain == "", Self.operators.contains(node.operatorType), output != "",
+      constants[output] == nil, !node.inputs.isEmpty,
+      node.inputs.allSatisfy({ $0 == "" || constants[$0] != nil }),
+      !node.attributes.contains(where: \.value.isReference)
+    else { return false }
+    if node.operatorType == "Identity" {
+      renamed[output] = node.inputs[0]
+      constants[output] = constants[node.inputs[0]]
+      return true
+    }
+    guard let value = try? tensors.compute(node) else { return false }
+    tensors.add(node, value: value)
+    let origin = node.inputs.compactMap { constants[$0]?.origin }.first ?? ""
+    let tensor = SourceTensor(
+      name: output, elementType: value.elementType, shape: value.shape, origin: origin)
+    catalog.append(tensor)
+    constants[output] = tensor
+    consumed.formUnion(node.inputs)
+    return true
+  }
+}
+
+/// Tensors of sources, and tensors that nodes compute from them.
+struct FoldedTensors: Sendable {
+  /// Computed tensors of at most so many bytes are kept, larger ones computed whenever they are read.
+  private static let keptByteCount = 1 << 16
+
+  private struct Recipe {
+    let node: Node
+    let value: Tensor?
+  }
+
+  private let source: SourceCollection
+  private let operatorSets: [OperatorSet]
+  private var recipes: [String: Recipe] = [:]
+
+  init(_ source: SourceCollection, operatorSets: [OperatorSet] = []) {
+    self.source = source
+    self.operatorSets = operatorSets
+  }
+
+  /// - Parameter value: what the node computes.
+  mutating func add(_ node: Node, value: Tensor) {
+    recipes[node.outputs[0]] = Recipe(
+      node: node, value: value.bytes.count <= Self.keptByteCount ? value : nil)
+  }
+
+  func read(_ name: String) throws -> Tensor {
+    guard let recipe = recipes[name] else { return try source.read(name) }
+    return try recipe.value ?? compute(recipe.node)
+  }
+
+  /// The first output of a node whose inputs are all tensors here.
+  func compute(_ node: Node) throws -> Tensor {
+    var model = Model(
+      graphs: [Graph(inputs: [], outputs: [GraphValue(name: node.outputs[0])], nodes: [node])],
+      operatorSets: operatorSets)
+    for name in Set(node.inputs).subtracting([""]) {
+      model.tensors.append(NamedTensor(name: name, content: .dense(try read(name))))
+    }
+    guard let value = try ExecutionPlan(model: model).execute([:])[node.outputs[0]] else {
+      preconditionFailure("an execution gives every output of its graph")
+    }
+    return value
+  }
+}
+
+extension AttributeValue {
+  /// True for what refers to something outside its node.
+  fileprivate var isReference: Bool {
+    switch self {
+    case .tensor, .graph: true
+    case .float, .int, .string, .floats, .ints, .strings: false
+    }
+  }
+}
