@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// How zero points and scales of quantized matrices are arranged: one for the matrix, or one for each row or column.
@@ -36,7 +37,8 @@ enum MatrixParameter {
 extension OperatorCall {
   /// The elements minus a zero point that is broadcast to them, in float32, which holds the difference exactly.
   /// - Parameter dimensions: the shape as which the zero point is taken.
-  func centered(_ tensor: Tensor, _ zeroPoint: Tensor?, as dimensions: [Int]?) throws(RuntimeError) -> Tensor {
+  func centered(_ tensor: Tensor, _ zeroPoint: Tensor?, as dimensions: [Int]?) throws(RuntimeError) -> Tensor
+  {
     let wide = try cast(tensor, to: .float32)
     guard let zeroPoint, let dimensions else { return wide }
     let zeros = try cast(zeroPoint, to: .float32).reshaped(to: shape(dimensions))
@@ -93,7 +95,8 @@ extension OperatorCall {
           var matrix = target.part(targetStart..<(targetStart + product.productCount))
           product.add(
             lefts.extracting(leftStart..<(leftStart + leftCount)),
-            rights.extracting(rightStart..<(rightStart + rightCount)), to: &matrix, rowStride: product.columns,
+            rights.extracting(rightStart..<(rightStart + rightCount)), to: &matrix,
+            rowStride: product.columns,
             products: &products, scratch: &scratch, pool: pool)
         }
       }

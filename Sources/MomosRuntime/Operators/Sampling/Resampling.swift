@@ -93,10 +93,3 @@ struct Resampling: Sendable {
     return current
   }
 }
-
-extension OperatorCall {
-  /// A shape of a result on the way to the output.
-  func shape(_ dimensions: [Int]) throws(RuntimeError) -> Shape {
-    do { return try Shape(dimensions) } catch { throw .model(error, place: label.description) }
-  }
-}
