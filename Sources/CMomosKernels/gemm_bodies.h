@@ -10,3 +10,9 @@
 #include "direct_offsets.h"
 #include "direct_rows.h"
 #include "gemm_product.h"
+#if PACKED_FLOATS == 1
+#include "convolution_plan.h"
+#include "convolution_pack.h"
+#include "convolution_product.h"
+#include "convolution_channels.h"
+#endif

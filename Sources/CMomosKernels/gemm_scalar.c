@@ -7,6 +7,8 @@
 #define DOT_VECTORS 2
 #define MULTIPLY_ADD(a, b, sum) ((a) * (b) + (sum))
 #define PARTIAL(source, count) partial(source, count)
+#define STORE_PARTIAL(target, count, value) \
+  for (size_t lane = 0; lane < (count); lane++) (target)[lane] = (value)[lane]
 #define WIDENED_F16(source) widened_f16(source)
 #define WIDENED_BF16(source) widened_bf16(source)
 
@@ -54,4 +56,5 @@ const momos_gemm_table momos_gemm_scalar = {
     .name = "scalar",
     .multiply_dense = multiply_dense,
     .multiply_mosaic = multiply_mosaic,
+    CONVOLUTION_MEMBERS,
 };

@@ -5,6 +5,7 @@
 // the widest panel have (NARROW_PANEL and WIDE_PANEL, where multiples of the narrowest make up any panel), how many
 // vectors of the batch are multiplied at a time without panels (DOT_VECTORS, 2 or 3), MULTIPLY_ADD(a, b, sum), and
 // PARTIAL(source, count): the first `count` (at most GEMM_LANES) values of `source`, then zeros, reading no further.
+// STORE_PARTIAL(target, count, value) stores the first `count` lanes of a vector of single floats.
 // A lane holds one float32, or PACKED_FLOATS values that PACKED(source, count) makes of the first `count` of them.
 
 #include "gemm_plan.h"
@@ -107,8 +108,8 @@ static size_t packed_count(size_t batch) {
 }
 
 /// panel[j, b] = the values of vector b packed in lane j, for b < width, a multiple of GEMM_LANES, and as many lanes
-/// as `floats` values x[b * x_stride + ...] fill.
-static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t width, float *panel) {
+/// as `floats` values x[b * x_stride + ...] fill. Vectors from `count` on repeat the last one.
+static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t count, size_t width, float *panel) {
   const size_t lane_count = divided_up(floats, PACKED_FLOATS);
   for (size_t j = 0; j < lane_count; j += GEMM_LANES) {
     const size_t first = j * PACKED_FLOATS;
@@ -117,7 +118,7 @@ static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t wi
       lanes from[4];
       squares out[4];
       UNROLLED for (size_t i = 0; i < 4; i++)
-        from[i] = PACKED(x + (b + i) * x_stride + first, length);
+        from[i] = PACKED(x + smallest(b + i, count - 1) * x_stride + first, length);
       transpose_squares(from[0], from[1], from[2], from[3], out);
       float *to = panel + j * width + b;
       for (size_t k = 0; k < GEMM_LANES && j + k < lane_count; k++)
@@ -131,7 +132,7 @@ static void pack_panels(const momos_batch *batch, size_t first, size_t floats, f
   const size_t packed = packed_count(batch->batch);
   for (size_t b = 0; b < packed;) {
     const size_t width = even_group((packed - b) / GEMM_LANES, WIDE_PANEL) * GEMM_LANES;
-    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width,
+    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width, width,
                panels + b * divided_up(floats, PACKED_FLOATS));
     b += width;
   }

@@ -62,6 +62,13 @@ public struct Run: Sendable {
     }
   }
 
+  private var weightByteCount: Int {
+    switch executable {
+    case .graph(let session): session.weightByteCount
+    case .tensor(let multiplier): multiplier.weightByteCount
+    }
+  }
+
   private func execute() throws(MomosError) -> [String: Tensor] {
     switch executable {
     case .graph(let session): try session.run(inputs)
@@ -89,7 +96,7 @@ public struct Run: Sendable {
     return BenchmarkReport(
       runCount: count, medianSeconds: seconds[(count - 1) / 2],
       p95Seconds: seconds[min(count - 1, Int((Double(count) * 0.95).rounded(.up)) - 1)],
-      itemCount: batch, residentBytes: ProcessMemory.residentByteCount)
+      itemCount: batch, residentBytes: ProcessMemory.residentByteCount, weightBytes: weightByteCount)
   }
 }
 
@@ -102,12 +109,33 @@ public struct BenchmarkReport: Report, Codable, Sendable {
   public let itemCount: Int
   /// Resident memory of the process after the runs.
   public let residentBytes: Int
+  /// Memory of the weights as the file holds them; what executing them adds is in `residentBytes`.
+  public let weightBytes: Int
 
   public var text: String {
     let perItem = medianSeconds / Double(max(itemCount, 1))
     return "\(runCount) runs: median \((medianSeconds * 1e6).text(decimals: 1)) us, 95th percentile "
       + "\((p95Seconds * 1e6).text(decimals: 1)) us, \((perItem * 1e6).text(decimals: 2)) us per item "
-      + "(\(itemCount) items), \(residentBytes.grouped) bytes resident"
+      + "(\(itemCount) items), \(residentBytes.grouped) bytes resident, \(weightBytes.grouped) of weights"
+  }
+}
+
+/// Memory that weights take as they lie there, mapped or loaded.
+enum WeightMemory {
+  /// Dense values, indices, row scales and outliers, and every dictionary once.
+  static func byteCount(of contents: [TensorContent]) -> Int {
+    var dictionaries: Set<MotifDictionary> = []
+    var count = 0
+    for content in contents {
+      switch content {
+      case .dense(let tensor): count += tensor.bytes.count
+      case .mosaic(let mosaic):
+        count += mosaic.byteCount
+        dictionaries.formUnion(mosaic.parts.flatMap { $0.stages.map(\.dictionary) })
+      case .alias: break
+      }
+    }
+    return dictionaries.reduce(count) { $0 + $1.values.count }
   }
 }
 

@@ -22,6 +22,8 @@ public struct Session: Sendable {
   private let plan: ExecutionPlan
   public var inputs: [GraphValue] { plan.inputs }
   public var outputs: [GraphValue] { plan.outputs }
+  /// Bytes of the model's weights in memory, mapped or loaded.
+  let weightByteCount: Int
 
   /// Opens a file, loads all tensors (digests are checked) and plans its graph.
   public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
@@ -39,6 +41,7 @@ public struct Session: Sendable {
     guard !model.graphs.isEmpty else {
       throw MomosError(.badData, "\(name) has no graph; --tensor NAME multiplies by one of its tensors")
     }
+    weightByteCount = WeightMemory.byteCount(of: model.tensors.map(\.content))
     plan = try MomosError.translating {
       try ExecutionPlan(model: model, pool: options.makePool(), precision: options.precision)
     }
@@ -73,6 +76,8 @@ public struct Session: Sendable {
 public struct TensorMultiplier: Sendable {
   private let weight: LinearWeight
   private let pool: ThreadPool
+  /// Bytes of the matrix in memory, mapped or loaded.
+  let weightByteCount: Int
   /// Output features.
   public var rows: Int { weight.rows }
   /// Input features.
@@ -112,6 +117,7 @@ public struct TensorMultiplier: Sendable {
     }
     guard let loaded else { throw MomosError(.badData, "tensor '\(name)' is not a matrix of numbers") }
     weight = loaded
+    weightByteCount = WeightMemory.byteCount(of: [content])
   }
 
   /// The product for a batch of vectors.

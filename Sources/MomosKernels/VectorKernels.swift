@@ -299,11 +299,6 @@ extension VectorKernels {
       unsafe withAddress(bias) { bias in unsafe body(scale, bias) }
     }
   }
-
-  private static func withAddress(_ values: Span<Float>?, _ body: (UnsafePointer<Float>?) -> Void) {
-    guard let values else { return body(nil) }
-    unsafe values.withUnsafeBufferPointer { buffer in unsafe body(buffer.baseAddress) }
-  }
 }
 
 /// Memory shared by the tasks of one call; each writes elements of its own.

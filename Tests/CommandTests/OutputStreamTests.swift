@@ -13,6 +13,19 @@ struct OutputStreamTests {
     let facts = try result.json(BenchmarkFacts.self)
     #expect(facts.medianSeconds > 0 && facts.p95Seconds >= facts.medianSeconds)
     #expect(facts.residentBytes > 1 << 20)
+    // One byte for each block of 4 of 256 x 64, 256 x 256 and 10 x 256 weights, one dictionary of 256 motifs in f16;
+    // 522 rows have scales in f16 and biases in f32.
+    #expect(facts.weightBytes == (256 * 64 + 256 * 256 + 10 * 256) / 4 + 256 * 4 * 2 + 522 * (2 + 4))
+  }
+
+  @Test func benchmarkCountsTheBytesOfDenseWeights() throws {
+    let folder = try TestFolder()
+    let path = try Digits.convert(into: folder, ["--dense", ".*"])
+    let result = try Command.run([path, "--input", Digits.imagesInput, "--bench", "--repeat", "3", "--json"])
+    result.expectSuccess()
+    // 256 x 64, 256 x 256 and 10 x 256 weights with 256, 256 and 10 biases, in f32.
+    let facts = try result.json(BenchmarkFacts.self)
+    #expect(facts.weightBytes == 4 * (256 * 64 + 256 * 256 + 10 * 256 + 522))
   }
 
   @Test func runWithoutMeasurementPrintsNothing() throws {

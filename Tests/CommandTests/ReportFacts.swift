@@ -43,6 +43,7 @@ struct BenchmarkFacts: Decodable {
   let medianSeconds: Double
   let p95Seconds: Double
   let residentBytes: Int
+  let weightBytes: Int
 }
 
 /// A graph in JSON, in full: tests compare two of them.

@@ -2,6 +2,7 @@
 #ifndef CMOMOSKERNELS_H
 #define CMOMOSKERNELS_H
 
+#include "momos_convolution.h"
 #include "momos_gemm.h"
 #include "momos_kernels.h"
 #include "momos_lut.h"

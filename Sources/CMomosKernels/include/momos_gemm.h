@@ -9,6 +9,9 @@
 /// ascending columns, or over ascending columns in each of 4 to 32 partial sums which are then added as a tree. Which
 /// of the two depends only on the batch and on the place of the vector in it.
 ///
+/// Additions into y are float32, one for each column block. Pointers need the alignment of their elements only, except
+/// scratch, and row ranges and batches may be empty.
+///
 /// Error: for 4096 columns of Gaussian weights and inputs the norm of the error of y is at most 2e-6 of the norm of y
 /// (float32), and at most 3e-3 (pairs of bf16).
 #ifndef MOMOS_GEMM_H
@@ -17,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "momos_convolution.h"
 #include "momos_kernels.h"
 
 #if defined(__clang__)
@@ -79,6 +83,35 @@ typedef struct MOMOS_GEMM_SENDABLE {
                                size_t row_end, float *scratch);
   void (*multiply_mosaic_pairs)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                                 size_t row_end, float *scratch);
+
+  /// y[i, p] = finish(sum over j of W[i, j] * column(p)[j]) for the rows and pixels of a range, where column(p) is what
+  /// output pixel p sees of x [channels, input]; y is [rows, output] with rows counted from row 0 of the matrix.
+  /// Without columns nothing is written. y must not overlap x or a residual.
+  /// scratch: `momos_convolution_scratch_count` floats, 64-byte aligned, one scratch per thread.
+  void (*convolve_dense)(const momos_dense_weight *weight, const momos_convolution *convolution, const float *x,
+                         float *y, const momos_finish *finish, const momos_product_range *range, float *scratch);
+  void (*convolve_mosaic)(const momos_mosaic_weight *weight, const momos_convolution *convolution, const float *x,
+                          float *y, const momos_finish *finish, const momos_product_range *range, float *scratch);
+
+  /// The same for planes (depth 1) of which each row of the matrix [rows, kernel height * kernel width] sees one
+  /// channel, row / rows_per_channel; at most 1024 taps. All pixels are computed.
+  /// scratch: `momos_channel_scratch_count` floats.
+  void (*convolve_channels_dense)(const momos_dense_weight *weight, const momos_convolution *convolution,
+                                  size_t rows_per_channel, const float *x, float *y, const momos_finish *finish,
+                                  const momos_product_range *range, float *scratch);
+  void (*convolve_channels_mosaic)(const momos_mosaic_weight *weight, const momos_convolution *convolution,
+                                   size_t rows_per_channel, const float *x, float *y, const momos_finish *finish,
+                                   const momos_product_range *range, float *scratch);
+
+  /// columns[p - pixel_begin, j] = what pixel p sees at column j of the filter matrix, for a range of pixels and all
+  /// columns; the rows of the range are not used. scratch: `momos_convolution_scratch_count` floats.
+  void (*gather_columns)(const momos_convolution *convolution, const float *x, const momos_product_range *range,
+                         float *columns, float *scratch);
+
+  /// C = finish(A B) for the rows and pixels of a range, with A [rows, columns].
+  /// scratch: `momos_product_scratch_count` floats.
+  void (*multiply_activations)(const float *a, size_t a_stride, const momos_factor *factor, float *c, size_t c_stride,
+                               const momos_finish *finish, const momos_product_range *range, float *scratch);
 } momos_gemm_table;
 
 /// Floats of scratch that the dense kernels need, for any row range.

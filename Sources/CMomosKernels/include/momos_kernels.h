@@ -2,7 +2,13 @@
 ///
 /// Kernels allocate nothing, start no threads and trust their arguments: the Swift face checks them.
 /// Every kernel does its float32 operations in the order stated here, without fused multiply-add, so that all
-/// instruction sets and thread counts give the same bits.
+/// instruction sets and thread counts give the same bits. Pointers need the alignment of their elements only; outputs
+/// overlap nothing else. Row ranges may be empty.
+///
+/// Error, since every operation rounds once: a sum of terms differs from the exact one by at most n * 2^-24 / (1 - n *
+/// 2^-24) of the sum of the terms' magnitudes, where n is the most roundings that a term passes. In the products of a
+/// stage that is one for its own product, at most motif_length for its motif, blocks of a group for the group, and
+/// groups for the row; in a score, length + 1. Overflow and NaN follow IEEE arithmetic.
 #ifndef MOMOS_KERNELS_H
 #define MOMOS_KERNELS_H
 
@@ -51,20 +57,22 @@ typedef struct MOMOS_SENDABLE {
   ///   sum[row - row_begin] += sum over groups of (sum over blocks t of the group of table(t)[index(row, t)])
   /// where table(t)[m] = sum over o of motif m[o] * x[t * s + o], o ascending, each sum starting from its first
   /// product. A group is max(1, 256 / s) blocks.
-  /// x: block_count * s + (motif_length - s) values, zero beyond the matrix's columns.
+  /// x: block_count * s + (motif_length - s) values, finite, zero beyond the matrix's columns.
   /// tables: scratch of `momos_table_scratch_count` floats. partial: scratch of row_end - row_begin floats.
   /// Returns the number of motif products computed.
   uint64_t (*multiply_tables)(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
                               float *tables, float *partial, float *sum);
 
-  /// The same sums, bit for bit, from one motif product per block and row: for few rows and many motifs.
+  /// The same sums, bit for bit, from one motif product per block and row: for few rows and many motifs. Returns the
+  /// number of motif products computed.
   uint64_t (*multiply_motifs)(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
                               float *sum);
 
   /// For each of `count` blocks the motif with the smallest squared distance, ties to the lowest index:
   /// the largest score[m] = (sum over o of block[o] * motif m[o], o ascending) - half_norms[m].
-  /// transposed: [length, padded], half_norms: [padded], +infinity beyond the last motif.
-  /// scores: the winning score of each block, or NULL.
+  /// blocks: [count, length], length at least 1. transposed: [length, padded] with padded a multiple of MOMOS_LANES,
+  /// half_norms: [padded], +infinity beyond the last motif. nearest: [count], overwritten.
+  /// scores: [count], the winning score of each block, or NULL.
   void (*nearest_motifs)(const float *blocks, size_t count, size_t length, const float *transposed,
                          const float *half_norms, size_t padded, uint16_t *nearest, float *scores);
 } momos_kernel_table;

@@ -133,7 +133,7 @@ void momos_lut_unpack(momos_lut_layout layout, uint32_t block_length, const uint
 size_t momos_lut_scratch_bytes(const momos_lut_matrix *matrix, size_t batch, size_t row_count);
 
 /// Adds the products of the matrix's rows [row_begin, row_end) and `batch` vectors to y.
-/// - x: vector b is x[b * x_stride] to x[b * x_stride + columns - 1].
+/// - x: float32 of any alignment that float allows; vector b is x[b * x_stride] to x[b * x_stride + columns - 1].
 /// - row_begin, row_end: multiples of MOMOS_LUT_ROW_STEP, or row_end the number of rows.
 /// - scratch: `momos_lut_scratch_bytes`, aligned, used by one call at a time.
 /// - y: y[b * y_stride + row] for the rows of the range; nothing else is written.

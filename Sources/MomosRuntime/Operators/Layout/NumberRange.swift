@@ -75,8 +75,9 @@ private struct Numbers: NumberVisitor {
   let type: ValueType
 
   func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let start = try call.converted(call[0], to: type.elementType).bytes.span(of: real)[0]
-    let delta = try call.converted(call[2], to: type.elementType).bytes.span(of: real)[0]
+    let first = try call.converted(call[0], to: type.elementType)
+    let step = try call.converted(call[2], to: type.elementType)
+    let (start, delta) = (first.bytes.span(of: real)[0], step.bytes.span(of: real)[0])
     return try call.tensor(type, of: real, zeroed: false) { (target) throws(RuntimeError) in
       for index in target.indices { target[index] = start + Number(index) * delta }
     }
