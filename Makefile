@@ -8,8 +8,8 @@ TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels check lint bench conformance install generate \
-  clean
+.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels check lint bench conformance \
+  conformance-check models install generate clean
 
 all: build
 
@@ -26,6 +26,7 @@ test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 	cd tools/python && python3 -m unittest discover -s tests
+	python3 -m unittest discover -s tools/conformance
 	swift build -c release --package-path tools/examples/EmbedReader
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 
@@ -57,6 +58,16 @@ bench: build
 conformance: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --write
+
+# Fails if fewer cases pass than docs/onnx-conformance.json says.
+conformance-check: build
+	@PACKAGES=python3-venv tools/setup
+	@tools/conformance/run --commands $(PRODUCTS)/release --check
+
+# Whole models against onnxruntime: MiniLM, which PyTorch exports first, and a digits CNN; writes docs/models.md.
+models: build
+	@PACKAGES="python3-venv python3-torch" tools/setup
+	@tools/models/run --commands $(PRODUCTS)/release --write
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

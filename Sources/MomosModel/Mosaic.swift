@@ -77,6 +77,16 @@ public struct Mosaic: Sendable, Hashable {
     return RowBits.unpack(source, at: row * rowByteCount, indexWidth: indexWidth, into: &indices)
   }
 
+  /// One index; use `unpackRow` for whole rows.
+  public func index(row: Int, block: Int) -> UInt16 {
+    precondition(row >= 0 && row < rowCount && block >= 0 && block < blockCount)
+    guard indexWidth > 0 else { return 0 }
+    let source = bytes.span(of: UInt8.self)
+    if let tiles { return tiles.index(row: row, block: block, in: source) }
+    let rowByteCount = IndexLayout.rowByteCount(blockCount: blockCount, indexWidth: indexWidth)
+    return RowBits.index(source, at: row * rowByteCount, block: block, indexWidth: indexWidth)
+  }
+
   /// The same indices in another layout; itself if it has that layout already.
   public func rearranged(to layout: IndexLayout) throws(ModelError) -> Mosaic {
     if layout == self.layout { return self }

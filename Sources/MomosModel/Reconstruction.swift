@@ -1,12 +1,12 @@
 /// Turns the compressed form back into weights, as the spec defines them (section 7), bit for bit.
 ///
-/// For checking and extraction; execution never does this.
+/// For checking and extraction, and for the rows of embeddings (`RowReconstruction`); products never do this.
 public struct Reconstruction: Sendable {
   private let tensor: MosaicTensor
   private let columnCount: Int
   private let rowCount: Int
   /// Motifs by index, one table per stage of each part.
-  private let tables: [[[Float]]]
+  let tables: [[[Float]]]
   /// Row scales of each part, empty where it has none.
   private let rowScales: [[Float]]
   /// Row of the part for a row of the matrix, or nil for the identity.
@@ -166,7 +166,7 @@ public struct Reconstruction: Sendable {
 
 extension Array {
   /// The first position whose element satisfies `predicate`, for an array where all later ones do too.
-  fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+  func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
     while low < high {

@@ -48,4 +48,14 @@ enum RowBits {
     }
     return pending
   }
+
+  /// One index of a row.
+  static func index(_ bytes: Span<UInt8>, at start: Int, block: Int, indexWidth: Int) -> UInt16 {
+    let bit = block * indexWidth
+    var value: UInt32 = 0
+    for position in bit / 8..<(bit + indexWidth + 7) / 8 {
+      value |= UInt32(bytes[start + position]) << UInt32(8 * (position - bit / 8))
+    }
+    return UInt16(truncatingIfNeeded: value >> UInt32(bit % 8) & (1 << UInt32(indexWidth) - 1))
+  }
 }

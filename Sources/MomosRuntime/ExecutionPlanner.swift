@@ -52,7 +52,8 @@ struct ExecutionPlanner {
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
-      attributes: attributes, linearWeight: operands.weight, constants: operands.constants)
+      attributes: attributes, linearWeight: operands.weight, rowTable: operands.rowTable,
+      constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
     return ExecutionStep(
@@ -63,27 +64,31 @@ struct ExecutionPlanner {
   /// Where a node finds its inputs, and those that are tensors of the model.
   private mutating func operands(
     of node: Node, _ label: NodeLabel, _ entry: OperatorEntry
-  ) throws(RuntimeError) -> (inputs: [StepInput], weight: LinearWeight?, constants: [Int: Tensor]) {
+  ) throws(RuntimeError) -> NodeOperands {
     let linear = entry.linearOperand(of: node) { tensors.linearRank(of: $0) }
-    var inputs: [StepInput] = []
-    var weight: LinearWeight?
-    var constants: [Int: Tensor] = [:]
+    var operands = NodeOperands()
     for (position, name) in node.inputs.enumerated() {
       if name == "" {
-        inputs.append(.omitted)
-      } else if let linear, position == linear.operand.position, let type = tensors.type(of: name) {
-        weight = try tensors.linearWeight(name, linear.operand.view, for: label)
-        inputs.append(.linearWeight(type))
+        operands.inputs.append(.omitted)
+      } else if let operand = linear?.operand, position == operand.position,
+        let type = tensors.type(of: name),
+        operand.use == .product || tensors.dense(name) == nil
+      {
+        switch operand.use {
+        case .product: operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+        case .rows: operands.rowTable = try tensors.rowTable(name, operand.view, for: label)
+        }
+        operands.inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {
           guard let tensor = tensors.dense(name) else { throw .mosaicTakenDense(tensor: name, node: label) }
-          constants[position] = tensor
+          operands.constants[position] = tensor
           self.constants[slot(of: name)] = tensor
         }
-        inputs.append(.slot(slot(of: name)))
+        operands.inputs.append(.slot(slot(of: name)))
       }
     }
-    return (inputs, weight, constants)
+    return operands
   }
 
   /// Gives graph outputs that are tensors of the model a slot.
@@ -109,6 +114,15 @@ struct ExecutionPlanner {
     slots[name] = slots.count
     return slots.count - 1
   }
+}
+
+/// What the plan found for the inputs of one node.
+private struct NodeOperands {
+  var inputs: [StepInput] = []
+  var weight: LinearWeight?
+  var rowTable: RowReconstruction?
+  /// Dense tensors of the model by position.
+  var constants: [Int: Tensor] = [:]
 }
 
 extension Node {

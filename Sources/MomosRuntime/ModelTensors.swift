@@ -1,10 +1,11 @@
 import MomosModel
 
-/// The tensors of a model by name, aliases resolved, in the two forms that operators take: dense, and as a
-/// weight matrix.
+/// The tensors of a model by name, aliases resolved, in the forms that operators take: dense, as a weight matrix,
+/// and as rows to look up.
 struct ModelTensors {
   private var contents: [String: TensorContent] = [:]
   private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
+  private var rowTables: [String: RowReconstruction] = [:]
   private var dictionaries = ExecutableDictionaries()
   private let precision: Precision
 
@@ -59,9 +60,7 @@ struct ModelTensors {
   {
     let key = LinearWeightKey(tensor: target(of: name), view: view)
     if let weight = linearWeights[key] { return weight }
-    if case .mosaic(let mosaic) = contents[key.tensor], mosaic.blocking == .rows, mosaic.view != view {
-      throw .mosaicAxis(tensor: name, fitted: mosaic.view.inputAxes, node: node, needed: view.inputAxes)
-    }
+    if case .mosaic(let mosaic) = contents[key.tensor] { try check(mosaic, named: name, view, for: node) }
     let weight: LinearWeight
     do {
       weight = try linearWeight(contents[key.tensor], view)
@@ -70,6 +69,30 @@ struct ModelTensors {
     }
     linearWeights[key] = weight
     return weight
+  }
+
+  /// The rows of a mosaic, to be looked up.
+  ///
+  /// - Throws: `mosaicAxis` for a mosaic that was fitted in another view.
+  mutating func rowTable(_ name: String, _ view: MatrixView, for node: NodeLabel) throws(RuntimeError)
+    -> RowReconstruction
+  {
+    let target = target(of: name)
+    if let table = rowTables[target] { return table }
+    guard case .mosaic(let mosaic) = contents[target] else {
+      preconditionFailure("only mosaics are looked up")
+    }
+    try check(mosaic, named: name, view, for: node)
+    let table = RowReconstruction(mosaic)
+    rowTables[target] = table
+    return table
+  }
+
+  private func check(
+    _ mosaic: MosaicTensor, named name: String, _ view: MatrixView, for node: NodeLabel
+  ) throws(RuntimeError) {
+    guard mosaic.blocking == .rows, mosaic.view != view else { return }
+    throw .mosaicAxis(tensor: name, fitted: mosaic.view.inputAxes, node: node, needed: view.inputAxes)
   }
 
   private mutating func linearWeight(

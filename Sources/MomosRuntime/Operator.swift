@@ -4,7 +4,7 @@ import MomosModel
 ///
 /// To add an operator, write a struct that conforms and add one line to `OperatorRegistry`.
 protocol Operator: Sendable {
-  /// The input that is multiplied as a weight matrix when it is a tensor of the model; nil for most operators.
+  /// The input that is a weight matrix when it is a tensor of the model; nil for most operators.
   ///
   /// Depends on the node and the rank of the tensor alone, so that a conversion can ask before any weights are read.
   /// - Parameter rank: the rank of the tensor of the model that is the input at a position, nil where there is none.
@@ -37,9 +37,18 @@ extension Operator {
 
 /// The input of a node that is a weight matrix, and how its tensor is arranged as `[rows, columns]`.
 struct LinearOperand: Hashable {
+  /// What an operator does with its weight matrix.
+  enum Use {
+    /// Inputs are multiplied by it.
+    case product
+    /// Single rows are looked up. A dense matrix is an input as any other.
+    case rows
+  }
+
   /// Position among the node's inputs.
   let position: Int
   let view: MatrixView
+  var use = Use.product
 
   /// The rank a tensor must have for the view to apply.
   var rank: Int { view.permutation.count }
@@ -50,6 +59,7 @@ extension ElementType {
   static let floatingPoint: [ElementType] = [.float32, .float64, .float16, .bfloat16]
   static let integers: [ElementType] = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
   static let signedIntegers: [ElementType] = [.int8, .int16, .int32, .int64]
+  static let numbers: [ElementType] = floatingPoint + integers
 
   /// The type in which an operator computes with values of this type: float32 for float16 and bfloat16.
   var arithmetic: ElementType { self == .float16 || self == .bfloat16 ? .float32 : self }

@@ -47,12 +47,13 @@ struct OperatorCall {
     try modelErrors { () throws(ModelError) in try tensor.transposed(permutation) }
   }
 
-  /// The tensor in another floating-point type, through float32; in its own type the tensor itself.
+  /// The tensor in another floating-point type, as `cast`.
   func converted(_ tensor: Tensor, to elementType: ElementType) throws(RuntimeError) -> Tensor {
-    guard tensor.elementType != elementType else { return tensor }
-    return try modelErrors { () throws(ModelError) in
-      try Tensor(rounding: tensor.floats(), to: elementType, shape: tensor.shape)
-    }
+    try cast(tensor, to: elementType)
+  }
+
+  func shape(_ dimensions: [Int]) throws(RuntimeError) -> Shape {
+    try modelErrors { () throws(ModelError) in try Shape(dimensions) }
   }
 
   private func modelErrors<Result: ~Copyable>(

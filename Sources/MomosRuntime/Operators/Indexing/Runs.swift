@@ -13,6 +13,14 @@ extension OperatorCall {
     try type.elementType.visitPattern(Gathering(call: self, source: source, type: type, runs: runs))
   }
 
+  /// A tensor without elements; nil if the type has some.
+  ///
+  /// Its shape may still have axes of any size, which nobody must count through.
+  func emptyTensor(_ type: ValueType) throws(RuntimeError) -> Tensor? {
+    guard type.shape.elementCount == 0 else { return nil }
+    return try tensor(type, of: UInt8.self) { _ in }
+  }
+
   /// The positions that an input of indices names on an axis; indices below 0 count from its end.
   func indices(_ position: Int, on length: Int) throws(RuntimeError) -> [Int] {
     var indices = self[position].integers() ?? []

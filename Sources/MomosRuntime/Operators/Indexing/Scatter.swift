@@ -11,7 +11,7 @@ extension ScatterOperator {
     let runs = try runs(call)
     let elementType = call[0].elementType
     if reduction == .none {
-      return [try elementType.visitPattern(Replacement(call: call, runs: runs))]
+      return [try elementType.visitPattern(Replacement(call: call, updates: call[2], runs: runs))]
     }
     let result = try elementType.visit(
       Joint(
@@ -83,7 +83,7 @@ struct ScatterND: ScatterOperator {
     try inputs.require(1, in: [.int64])
     try reduction.require(inputs)
     let (source, indices) = (inputs[0].shape.dimensions, inputs[1].shape.dimensions)
-    guard let tupleLength = indices.last, tupleLength <= source.count,
+    guard let tupleLength = indices.last, tupleLength > 0, tupleLength <= source.count,
       inputs[2].shape.dimensions == Array(indices.dropLast() + source[tupleLength...])
     else { throw inputs.mismatch(expected: "index tuples of the first, and one slice of it for each") }
     return [inputs[0]]
@@ -92,15 +92,17 @@ struct ScatterND: ScatterOperator {
   func runs(_ call: OperatorCall) throws(RuntimeError) -> Runs { try call.tupleRuns(batchRank: 0) }
 }
 
-private struct Replacement: PatternVisitor {
+/// Input 0 with updates in place of the elements of some runs.
+struct Replacement: PatternVisitor {
   let call: OperatorCall
+  let updates: Tensor
   let runs: Runs
 
   func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     pattern: Pattern.Type
   ) throws(RuntimeError) -> Tensor {
-    let updates = call[2].bytes.span(of: pattern)
-    return try call.scattered(call[0], updates, runs) { $1 }
+    let values = updates.bytes.span(of: pattern)
+    return try call.scattered(call[0], values, runs) { $1 }
   }
 }
 

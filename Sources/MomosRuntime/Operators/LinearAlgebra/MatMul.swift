@@ -61,7 +61,7 @@ struct MatMul: Operator {
 }
 
 /// How two stacks of matrices are paired.
-private struct StackedProduct {
+struct StackedProduct {
   let product: MatrixProduct
   let resultDimensions: [Int]
   private let stack: [Int]

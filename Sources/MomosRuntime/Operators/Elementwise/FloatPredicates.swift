@@ -1,0 +1,42 @@
+import MomosModel
+
+/// An operator that tells of every floating-point element whether something holds for it.
+protocol FloatPredicate: Operator {
+  func holds<Number: RealNumber>(for x: Number) -> Bool
+}
+
+extension FloatPredicate {
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
+    try inputs.require(0, in: ElementType.floatingPoint)
+    return [ValueType(.bool, inputs[0].shape)]
+  }
+
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let type = call.outputTypes[0]
+    let input = try call.converted(call[0], to: call[0].elementType.arithmetic)
+    if input.elementType == .float64 {
+      return [try call.mapped(input, Double.self, to: type, UInt8.self) { holds(for: $0) ? 1 : 0 }]
+    }
+    return [try call.mapped(input, Float.self, to: type, UInt8.self) { holds(for: $0) ? 1 : 0 }]
+  }
+}
+
+struct IsNaN: FloatPredicate {
+  init(_ context: inout OperatorContext) {}
+  func holds<Number: RealNumber>(for x: Number) -> Bool { x.isNaN }
+}
+
+/// Whether an element is infinite, of the signs asked for.
+struct IsInf: FloatPredicate {
+  private let findsNegative: Bool
+  private let findsPositive: Bool
+
+  init(_ context: inout OperatorContext) throws(RuntimeError) {
+    findsNegative = try context.attributes.flag("detect_negative", default: true)
+    findsPositive = try context.attributes.flag("detect_positive", default: true)
+  }
+
+  func holds<Number: RealNumber>(for x: Number) -> Bool {
+    x.isInfinite && (x < 0 ? findsNegative : findsPositive)
+  }
+}

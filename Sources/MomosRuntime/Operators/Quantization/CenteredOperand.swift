@@ -1,0 +1,98 @@
+import MomosModel
+
+/// How zero points and scales of quantized matrices are arranged: one for the matrix, or one for each row or column.
+enum MatrixParameter {
+  case rows, columns
+
+  /// The shape to which a parameter of `[..., M, K]` or `[..., K, N]` is taken, so that it broadcasts: a vector for rows
+  /// stands upright.
+  func shape(of parameter: Shape, for matrix: Shape) -> [Int] {
+    let dimensions = parameter.dimensions
+    guard self == .rows, dimensions.count == 1, dimensions[0] != 1, matrix.rank >= 2 else {
+      return dimensions
+    }
+    return dimensions + [1]
+  }
+
+  /// Refuses a parameter that is not one for the matrix or for each of its rows or columns.
+  func check(_ position: Int, of matrixPosition: Int, _ inputs: InputTypes) throws(RuntimeError) {
+    guard let parameter = inputs.optional(position)?.shape else { return }
+    let matrix = inputs[matrixPosition].shape
+    let dimensions = shape(of: parameter, for: matrix)
+    let padded = Array(repeating: 1, count: max(matrix.rank - dimensions.count, 0)) + dimensions
+    let inner = matrix.rank - (self == .rows ? 1 : 2)
+    guard Broadcasting.dimensions([padded, matrix.dimensions]) == matrix.dimensions,
+      parameter.elementCount == 1 || (matrix.rank >= 2 && padded[inner] == 1)
+    else {
+      let kind = self == .rows ? "row" : "column"
+      throw .shapes(
+        inputs.label,
+        expected: "one element, or one for each \(kind) of input \(matrixPosition), as input \(position)",
+        found: [matrix, parameter])
+    }
+  }
+}
+
+extension OperatorCall {
+  /// The elements minus a zero point that is broadcast to them, in int32.
+  /// - Parameter dimensions: the shape as which the zero point is taken.
+  func centered(_ tensor: Tensor, _ zeroPoint: Tensor?, as dimensions: [Int]?) throws(RuntimeError) -> Tensor
+  {
+    let wide = try cast(tensor, to: .int32)
+    guard let zeroPoint, let dimensions else { return wide }
+    let zeros = try cast(zeroPoint, to: .int32).reshaped(to: shape(dimensions))
+    return try combined(wide, zeros, wide.type, Int32.self) { $0 &- $1 }
+  }
+
+  /// A parameter in float32, as the shape that broadcasts.
+  func parameter(
+    _ position: Int, _ kind: MatrixParameter, of matrixPosition: Int
+  ) throws(RuntimeError) -> Tensor {
+    let tensor = self[position]
+    let dimensions = kind.shape(of: tensor.shape, for: self[matrixPosition].shape)
+    return try cast(tensor, to: .float32).reshaped(to: shape(dimensions))
+  }
+
+  /// A quantized matrix minus its zero point, if it has one, in int32.
+  func centeredMatrix(
+    _ position: Int, zeroPoint: Int, _ kind: MatrixParameter
+  ) throws(RuntimeError) -> Tensor {
+    let zeros = optional(zeroPoint)
+    let dimensions = zeros.map { kind.shape(of: $0.shape, for: self[position].shape) }
+    return try centered(self[position], zeros, as: dimensions)
+  }
+
+  /// The product of two stacks of int32 matrices, as `numpy.matmul`; sums wrap.
+  func integerProduct(_ left: Tensor, _ right: Tensor, shape: Shape) throws(RuntimeError) -> Tensor {
+    guard let stack = StackedProduct(left.shape.dimensions, right.shape.dimensions) else {
+      preconditionFailure("refused by inference")
+    }
+    let lefts = left.bytes.span(of: Int32.self)
+    let rights = right.bytes.span(of: Int32.self)
+    return try tensor(ValueType(.int32, shape), of: Int32.self) { (target) throws(RuntimeError) in
+      guard shape.elementCount > 0 else { return }
+      stack.forEachProduct { leftStart, rightStart, targetStart in
+        stack.product.add(lefts, from: leftStart, rights, from: rightStart, to: &target, from: targetStart)
+      }
+    }
+  }
+}
+
+extension MatrixProduct {
+  /// Adds `left [rows, inner]` times `right [inner, columns]` to `target [rows, columns]`, wrapping; each lies in its
+  /// span from the given start on.
+  func add(
+    _ left: Span<Int32>, from leftStart: Int, _ right: Span<Int32>, from rightStart: Int,
+    to target: inout MutableSpan<Int32>, from targetStart: Int
+  ) {
+    for row in 0..<rows {
+      var targetRow = target.part((targetStart + row * columns)..<(targetStart + (row + 1) * columns))
+      for step in 0..<inner {
+        let factor = left[leftStart + row * inner + step]
+        guard factor != 0 else { continue }
+        let rightRow = right.extracting((rightStart + step * columns)..<(rightStart + (step + 1) * columns))
+        for column in rightRow.indices { targetRow[column] &+= factor &* rightRow[column] }
+      }
+    }
+  }
+}

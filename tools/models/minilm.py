@@ -1,0 +1,60 @@
+"""all-MiniLM-L6-v2: its ONNX file, sentences for it, and what onnxruntime makes of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+import environment
+import export_environment
+
+CACHE = environment.ROOT / ".build-models"
+TOKENS = environment.ROOT / "fixtures/onnx/minilm-tokens.npz"
+OUTPUT = "embedding"
+BATCH_SIZE = 32
+
+Batch = dict[str, np.ndarray]
+
+
+def exported() -> Path:
+    """The ONNX file, outside of git; exports it if it is missing or was exported otherwise."""
+    script = Path(__file__).with_name("export_minilm.py")
+    target, stamp = CACHE / "minilm.onnx", CACHE / "minilm.py"
+    if not target.exists() or not stamp.exists() or stamp.read_bytes() != script.read_bytes():
+        python = export_environment.make()
+        print("exporting MiniLM", file=sys.stderr, flush=True)
+        CACHE.mkdir(exist_ok=True)
+        subprocess.run([python, "-W", "ignore", script, target], check=True)
+        stamp.write_bytes(script.read_bytes())
+    return target
+
+
+def sentences(name: str) -> list[np.ndarray]:
+    """The token ids of the sentences of a set, "calibration" or "evaluation"."""
+    with np.load(TOKENS) as file:
+        ends = np.cumsum(file[f"{name}_lengths"].astype(int))
+        return np.split(file[f"{name}_ids"].astype(np.int64), ends[:-1])
+
+
+def batches(tokens: list[np.ndarray], size: int = BATCH_SIZE) -> list[Batch]:
+    """Batches of sentences of similar length, shorter ones padded with zeros that the mask leaves out."""
+    ordered = sorted(tokens, key=len)
+    groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    return [padded(group, max(map(len, group))) for group in groups]
+
+
+def padded(group: list[np.ndarray], length: int) -> Batch:
+    ids = np.zeros((len(group), length), np.int64)
+    mask = np.zeros_like(ids)
+    for row, sentence in enumerate(group):
+        ids[row, : len(sentence)] = sentence
+        mask[row, : len(sentence)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def expected(model: Path, of: list[Batch]) -> np.ndarray:
+    """onnxruntime's embeddings of all sentences, [sentences, 384]."""
+    session = onnxruntime.InferenceSession(str(model))
+    return np.concatenate([session.run([OUTPUT], batch)[0] for batch in of])

@@ -1,0 +1,86 @@
+"""docs/models.json, the facts, and docs/models.md, which shows them."""
+
+import json
+import platform
+from pathlib import Path
+
+import environment
+
+FACTS = environment.ROOT / "docs/models.json"
+PAGE = environment.ROOT / "docs/models.md"
+
+
+def record(**facts) -> None:
+    """Replaces facts by name, keeps the others, and writes both files."""
+    known = json.loads(FACTS.read_text()) if FACTS.exists() else {}
+    known.update(facts)
+    FACTS.write_text(json.dumps(known, indent=1) + "\n")
+    PAGE.write_text(page(known))
+
+
+def page(facts: dict) -> str:
+    lines = ["# Whole models", "", "Written by `make models` (`tools/models/run`) and `tools/models/speed`.", ""]
+    if "minilm" in facts:
+        lines += [
+            "## all-MiniLM-L6-v2",
+            "",
+            "Exported by PyTorch 1.13 (opset 14, dynamic batch and sequence; mean pooling and normalisation in the graph), run",
+            f"on {facts['minilm']['sentences']} sentences from the documentation of Python's standard library, compared with",
+            f"onnxruntime {facts['minilm']['onnxruntime']} on the exported model. 2 bits: `{facts['minilm']['two_bits']}`.",
+            "",
+            *table(facts["minilm"]["forms"], MINILM_COLUMNS),
+            "",
+        ]  # fmt: skip
+    if "digits_cnn" in facts:
+        lines += [
+            "## Digits CNN",
+            "",
+            "[fixtures/onnx/digits-cnn.onnx](../fixtures/onnx/digits-cnn.onnx): three convolutions, one of them grouped, batch",
+            "normalisation, a residual, global pooling; 540 test images; logits against onnxruntime's.",
+            "",
+            *table(facts["digits_cnn"]["forms"], DIGITS_COLUMNS),
+            "",
+        ]
+    if "speed" in facts:
+        speed = facts["speed"]
+        lines += [
+            "## Speed",
+            "",
+            f"One thread each, in turn, medians; {speed['processor']}, onnxruntime {speed['onnxruntime']} in f32. Ratios carry",
+            "further than milliseconds.",
+            "",
+            *table(speed["rows"], SPEED_COLUMNS),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+# Columns: title, key, format.
+MINILM_COLUMNS = (
+    ("weights", "form", "{}"), ("mean cosine", "mean_cosine", "{:.6f}"), ("smallest", "least_cosine", "{:.6f}"),
+    ("largest difference", "largest_difference", "{:.1e}"), ("bits per fitted weight", "bits", "{:.2f}"),
+    ("bytes", "file_bytes", "{:,}"), ("of the source", "share", "{:.1%}"),
+)  # fmt: skip
+DIGITS_COLUMNS = (
+    ("weights", "form", "{}"), ("accuracy", "accuracy", "{:.2%}"), ("largest difference", "largest_difference", "{:.1e}"),
+    ("bits per fitted weight", "bits", "{:.2f}"), ("bytes", "file_bytes", "{:,}"), ("of the source", "share", "{:.1%}"),
+)  # fmt: skip
+SPEED_COLUMNS = (
+    ("model", "model", "{}"), ("weights", "form", "{}"), ("momos, ms", "momos_ms", "{:.2f}"),
+    ("onnxruntime, ms", "onnxruntime_ms", "{:.2f}"), ("ratio", "ratio", "{:.2f}"), ("spread", "spread", "{}"),
+    ("weights, of the source", "share", "{:.1%}"),
+)  # fmt: skip
+
+
+def table(rows: list[dict], columns: tuple) -> list[str]:
+    lines = ["| " + " | ".join(title for title, _, _ in columns) + " |", "|---" * len(columns) + "|"]
+    for row in rows:
+        lines.append("| " + " | ".join(style.format(row[key]) for _, key, style in columns) + " |")
+    return lines
+
+
+def processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
