@@ -53,6 +53,7 @@ struct ExecutionPlanner {
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
       attributes: attributes, linearWeight: operands.weight, rowTable: operands.rowTable,
+      linearWeightShape: operands.weightShape,
       constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
@@ -78,6 +79,7 @@ struct ExecutionPlanner {
         case .product: operands.weight = try tensors.linearWeight(name, operand.view, for: label)
         case .rows: operands.rowTable = try tensors.rowTable(name, operand.view, for: label)
         }
+        operands.weightShape = type.shape
         operands.inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {
@@ -120,6 +122,7 @@ struct ExecutionPlanner {
 private struct NodeOperands {
   var inputs: [StepInput] = []
   var weight: LinearWeight?
+  var weightShape: Shape?
   var rowTable: RowReconstruction?
   /// Dense tensors of the model by position.
   var constants: [Int: Tensor] = [:]

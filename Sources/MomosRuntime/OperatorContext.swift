@@ -12,6 +12,8 @@ struct OperatorContext {
   let linearWeight: LinearWeight?
   /// The linear operand of an operator that looks rows up, if it is stored as a mosaic; it is no input then.
   let rowTable: RowReconstruction?
+  /// Shape of the linear operand's tensor; nil without one.
+  let linearWeightShape: Shape?
   /// Dense tensors of the model among the inputs, by position: for weights that an operator arranges once.
   let constants: [Int: Tensor]
 }

@@ -91,11 +91,13 @@ private struct NodeDescription: Decodable {
     let float: Float?
     let string: String?
     let ints: [Int]?
+    let floats: [Float]?
 
     var value: AttributeValue {
       if let int { return .int(int) }
       if let float { return .float(float) }
       if let string { return .string(Array(string.utf8)) }
+      if let floats { return .floats(floats) }
       return .ints(ints ?? [])
     }
   }
