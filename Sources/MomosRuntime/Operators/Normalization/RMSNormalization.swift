@@ -33,7 +33,9 @@ struct RMSNormalization: Operator {
     let type = call.outputTypes[0]
     let arithmetic: ElementType =
       [call[0].elementType, call[1].elementType].contains(.float64) ? .float64 : .float32
-    let (input, scale) = (try call.converted(call[0], to: arithmetic), try call.converted(call[1], to: arithmetic))
+    let (input, scale) = (
+      try call.converted(call[0], to: arithmetic), try call.converted(call[1], to: arithmetic)
+    )
     let axis = axis < 0 ? axis + input.shape.rank : axis
     let computed = ValueType(arithmetic, type.shape)
     let scales = try call.expanded(scale, to: Array(input.shape.dimensions[axis...]))
@@ -50,7 +52,8 @@ struct RMSNormalization: Operator {
     return try call.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
       guard !target.isEmpty else { return }
       VectorKernels.normalize(
-        RowNormalization(epsilon: epsilon, subtractsMean: false), values, columns: scales.count, scale: scales,
+        RowNormalization(epsilon: epsilon, subtractsMean: false), values, columns: scales.count,
+        scale: scales,
         into: &target, pool: call.pool)
     }
   }
@@ -64,7 +67,9 @@ struct RMSNormalization: Operator {
         var squares = 0.0
         for index in scales.indices { squares += values[start + index] * values[start + index] }
         let divisor = (squares / Double(scales.count) + Double(epsilon)).squareRoot()
-        for index in scales.indices { target[start + index] = values[start + index] / divisor * scales[index] }
+        for index in scales.indices {
+          target[start + index] = values[start + index] / divisor * scales[index]
+        }
       }
     }
   }
