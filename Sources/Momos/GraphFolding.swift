@@ -37,6 +37,7 @@ struct GraphFolding {
     let outputs = Set(graph.outputs.map(\.name))
     let inputs = Set(graph.inputs.map(\.name))
     for name in inputs { constants[name] = nil }
+    let kept = transposesToKeep(in: graph)
     var folded = graph
     var count = -1
     while folded.nodes.count != count {
@@ -44,7 +45,9 @@ struct GraphFolding {
       folded.nodes = folded.nodes.compactMap { original in
         var node = original
         node.inputs = node.inputs.map { renamed[$0] ?? $0 }
-        guard node.outputs.count == 1, !outputs.contains(node.outputs[0]), fold(node) else { return node }
+        guard node.outputs.count == 1, !outputs.contains(node.outputs[0]), !kept.contains(node.outputs[0]),
+          fold(node)
+        else { return node }
         return nil
       }
     }
@@ -54,6 +57,14 @@ struct GraphFolding {
       return node
     }
     return folded
+  }
+
+  /// Transposes of weights that others read as they are, as tied embeddings: folded they would be stored twice.
+  private func transposesToKeep(in graph: Graph) -> Set<String> {
+    let transposed = TransposedTensors(graph) { constants[$0]?.shape.rank }.sources
+    let readers = graph.nodes.filter { transposed[$0.outputs.first ?? ""] == nil }
+    let readAsTheyAre = Set(readers.flatMap(\.inputs))
+    return Set(transposed.filter { readAsTheyAre.contains($0.value) }.keys)
   }
 
   /// Makes the output of a node a tensor; false if that cannot be.
