@@ -84,19 +84,13 @@ struct Resampling: Sendable {
       let inner = dimensions[(number + 1)...].reduce(1, *)
       dimensions[number] = axis.output
       let type = ValueType(current.elementType, try call.shape(dimensions))
-      let values = current.bytes.span(of: element)
+      let source = current
+      let values = source.bytes.span(of: element)
       current = try call.tensor(type, of: element) { (target) throws(RuntimeError) in
         guard type.shape.elementCount > 0 else { return }
         try body(values, (outer, inner), axis, &target)
       }
     }
     return current
-  }
-}
-
-extension OperatorCall {
-  /// A shape of a result on the way to the output.
-  func shape(_ dimensions: [Int]) throws(RuntimeError) -> Shape {
-    do { return try Shape(dimensions) } catch { throw .model(error, place: label.description) }
   }
 }
