@@ -37,12 +37,13 @@ struct GraphFolding {
   mutating func fold(_ graph: Graph) -> Graph {
     let outputs = Set(graph.outputs.map(\.name))
     for input in graph.inputs { constants[input.name] = nil }
+    let kept = transposesToKeep(in: graph)
     var folded = graph
     folded.nodes = []
     for original in graph.nodes {
       let node = withRenamedInputs(original)
-      let isOutput = node.outputs.contains { outputs.contains($0) }
-      if isOutput || !fold(node) { folded.nodes.append(node) }
+      let stays = node.outputs.contains { outputs.contains($0) || kept.contains($0) }
+      if stays || !fold(node) { folded.nodes.append(node) }
     }
     folded.nodes = folded.nodes.map(withRenamedInputs)
     return folded
@@ -52,6 +53,14 @@ struct GraphFolding {
     var node = original
     node.inputs = node.inputs.map { renamed[$0] ?? $0 }
     return node
+  }
+
+  /// Transposes of weights that others read as they are, as tied embeddings: folded they would be stored twice.
+  private func transposesToKeep(in graph: Graph) -> Set<String> {
+    let transposed = TransposedTensors(graph) { constants[$0]?.shape.rank }.sources
+    let readers = graph.nodes.filter { transposed[$0.outputs.first ?? ""] == nil }
+    let readAsTheyAre = Set(readers.flatMap(\.inputs))
+    return Set(transposed.filter { readAsTheyAre.contains($0.value) }.keys)
   }
 
   /// Makes the output of a node a tensor; false if that cannot be.
