@@ -3,7 +3,7 @@
 /// Vectors of sums that are computed together.
 #define CHANNEL_VECTORS 4
 
-/// Sums over taps for neighbouring floats of a band. Reads up to GEMM_LANES - 1 floats beyond them.
+/// Sums over taps for neighbouring floats of a band.
 INLINE void sum_taps(const float *weights, const float *band, const size_t *offsets, const size_t taps,
                      const int vectors, float *sums) {
   lanes sum[CHANNEL_VECTORS] = {0};
@@ -15,18 +15,16 @@ INLINE void sum_taps(const float *weights, const float *band, const size_t *offs
   UNROLLED for (int v = 0; v < vectors; v++) *(unaligned_lanes *)(sums + v * GEMM_LANES) = sum[v];
 }
 
+/// The same for `count` of them; up to CHANNEL_VECTORS vectors are read and written after the last one.
 INLINE void sum_band(const float *weights, const float *band, const size_t *offsets, const size_t taps, size_t count,
                      float *sums) {
-  size_t i = 0;
-  for (; i + CHANNEL_VECTORS * GEMM_LANES <= count; i += CHANNEL_VECTORS * GEMM_LANES)
+  for (size_t i = 0; i < count; i += CHANNEL_VECTORS * GEMM_LANES)
     sum_taps(weights, band + i, offsets, taps, CHANNEL_VECTORS, sums + i);
-  for (; i < count; i += GEMM_LANES) sum_taps(weights, band + i, offsets, taps, 1, sums + i);
 }
 
 /// What convolutions of channels share.
 typedef struct {
-  const momos_convolution *convolution;
-  band_shape shape;
+  band_plan bands;
   size_t taps;
   size_t offsets[LANE_BLOCK];
   float *band;
@@ -36,11 +34,12 @@ typedef struct {
 /// All output rows of one row of weights. Sums run over whole bands, of which rows are cut out.
 static void convolve_channel(const channel_plan *plan, const float *weights, const float *channel, size_t row,
                              const product_target *target) {
-  const size_t width = plan->convolution->output[2], height = plan->convolution->output[1];
-  const size_t length = plan->shape.length, step = channel_rows(plan->convolution);
+  const momos_convolution *const convolution = plan->bands.convolution;
+  const size_t width = convolution->output[2], height = convolution->output[1];
+  const size_t length = plan->bands.shape.length, step = channel_rows(convolution);
   for (size_t first = 0; first < height; first += step) {
     const size_t rows = smallest(step, height - first), count = (rows - 1) * length + width;
-    fill_band(plan->convolution, &plan->shape, channel, first, plan->band);
+    fill_band(&plan->bands, channel, first, plan->band);
     switch (plan->taps) {
       case 9: sum_band(weights, plan->band, plan->offsets, 9, count, plan->sums); break;
       default: sum_band(weights, plan->band, plan->offsets, plan->taps, count, plan->sums);
@@ -57,12 +56,10 @@ static void convolve_channels(const weight_source *source, const momos_convoluti
   const product_target target = {
       .y = y, .y_stride = pixel_count(convolution), .finish = finish, .is_first = 1, .is_last = 1};
   const size_t plane = plane_count(convolution), taps = tap_count(convolution);
-  channel_plan plan = {.convolution = convolution,
-                       .shape = band_shape_of(convolution, channel_rows(convolution)),
-                       .taps = taps,
-                       .band = scratch + PANELS_BEGIN};
-  plan.sums = plan.band + band_count(&plan.shape) + PANEL_SLACK;
-  find_offsets(convolution, &plan.shape, taps, plan.offsets);
+  channel_plan plan = {
+      .bands = band_plan_of(convolution, channel_rows(convolution)), .taps = taps, .band = scratch + PANELS_BEGIN};
+  plan.sums = plan.band + band_count(&plan.bands.shape) + BAND_SLACK;
+  find_offsets(&plan.bands, 0, taps, plan.offsets);
   for (size_t row = range->row_begin; row < range->row_end; row += GEMM_ROWS) {
     const tile_rows rows = source_rows(source, row, range->row_end, 0, taps, scratch);
     for (size_t r = 0; r < GEMM_ROWS && row + r < range->row_end; r++)

@@ -19,7 +19,7 @@ typedef struct {
   size_t singles;
 } pixel_block;
 
-/// Packed pixels. A panel is [column][width], with PANEL_SLACK floats after it; singles are [single][column].
+/// Packed pixels. A panel is [column][width], singles are [single][column].
 typedef struct {
   float *panels;
   float *singles;
@@ -42,17 +42,29 @@ static size_t panel_vectors(const pixel_block *block, size_t done) {
   return even_group((block->vectors - done) / NARROW_PANEL, WIDE_PANEL / NARROW_PANEL) * NARROW_PANEL;
 }
 
-/// Copies a run for one column. Up to GEMM_LANES - 1 floats after it are overwritten, except after singles.
-INLINE void copy_run(const pixel_run *run, const float *from, size_t column) {
+/// Copies a run for `taps` columns from `column` on; tap t lies offsets[t] floats from `from` on.
+INLINE void copy_vectors(const pixel_run *run, const float *from, const size_t *offsets, size_t taps, size_t column,
+                         const int full) {
   float *to = run->to + column * run->width;
+  const size_t rest = run->count - (size_t)full * GEMM_LANES;
+  for (size_t t = 0; t < taps; t++, to += run->width) {
+    const float *source = from + offsets[t] + run->from;
+    UNROLLED for (int v = 0; v < full; v++) *(unaligned_lanes *)(to + v * GEMM_LANES) = loaded(source + v * GEMM_LANES);
+    if (rest > 0) STORE_PARTIAL(to + full * GEMM_LANES, rest, PARTIAL(source + full * GEMM_LANES, rest));
+  }
+}
+
+static void copy_run(const pixel_run *run, const float *from, const size_t *offsets, size_t taps, size_t column) {
   if (run->width == 1) {
-    *to = from[run->from];
+    for (size_t t = 0; t < taps; t++) run->to[column + t] = from[offsets[t] + run->from];
     return;
   }
-  from += run->from;
-  size_t i = 0;
-  for (; i + GEMM_LANES <= run->count; i += GEMM_LANES) *(unaligned_lanes *)(to + i) = loaded(from + i);
-  if (i < run->count) *(unaligned_lanes *)(to + i) = PARTIAL(from + i, run->count - i);
+  switch (run->count / GEMM_LANES) {
+    case 0: return copy_vectors(run, from, offsets, taps, column, 0);
+    case 1: return copy_vectors(run, from, offsets, taps, column, 1);
+    case 2: return copy_vectors(run, from, offsets, taps, column, 2);
+    default: return copy_vectors(run, from, offsets, taps, column, 3);
+  }
 }
 
 /// Splits a block of pixels into runs that cross neither panels nor output rows of `width` pixels; `row_stride` floats
@@ -76,7 +88,7 @@ static size_t find_runs(const pixel_block *block, size_t columns, const packed_p
     pixel += length;
     if (lane + length == lanes_here) {
       done += lanes_here / GEMM_LANES;
-      panel += lanes_here * columns + PANEL_SLACK;
+      panel += lanes_here * columns;
     }
   }
   return count;
@@ -87,8 +99,9 @@ static void pack_rows_of_pixels(const float *x, size_t stride, const pixel_block
                                 const packed_pixels *packed) {
   pixel_run runs[MOST_RUNS];
   const size_t count = find_runs(block, end - begin, packed, SIZE_MAX, 0, runs);
+  static const size_t here[1] = {0};
   for (size_t j = begin; j < end; j++)
-    for (size_t i = 0; i < count; i++) copy_run(&runs[i], x + j * stride, j - begin);
+    for (size_t i = 0; i < count; i++) copy_run(&runs[i], x + j * stride, here, 1, j - begin);
 }
 
 /// The columns of B [pixels, columns].
@@ -102,7 +115,7 @@ static void pack_transposed(const momos_factor *factor, const pixel_block *block
     const size_t filled = smallest(grouped - done * GEMM_LANES, width);
     pack_panel(b + done * GEMM_LANES * factor->b_stride, factor->b_stride, columns, filled, width, panel);
     done += vectors;
-    panel += width * columns + PANEL_SLACK;
+    panel += width * columns;
   }
   for (size_t s = 0; s < block->singles; s++)
     memcpy(packed->singles + s * columns, b + (grouped + s) * factor->b_stride, columns * sizeof(float));
@@ -111,19 +124,18 @@ static void pack_transposed(const momos_factor *factor, const pixel_block *block
 /// The columns of a convolution of planes: each channel's band is laid out once and copied for every tap.
 static void pack_planes(const momos_convolution *convolution, const float *x, const pixel_block *block, size_t begin,
                         size_t end, const packed_pixels *packed) {
-  const band_shape shape = band_shape_of(convolution, block_rows(convolution));
+  const band_plan plan = band_plan_of(convolution, block_rows(convolution));
   const size_t width = convolution->output[2], taps = tap_count(convolution), plane = plane_count(convolution);
   pixel_run runs[MOST_RUNS];
-  size_t offsets[LANE_BLOCK];
-  const size_t count = find_runs(block, end - begin, packed, width, shape.length, runs);
-  if (taps <= LANE_BLOCK) find_offsets(convolution, &shape, taps, offsets);
+  size_t offsets[TAP_COUNT];
+  const size_t count = find_runs(block, end - begin, packed, width, plan.shape.length, runs);
   for (size_t channel = begin / taps; channel * taps < end; channel++) {
-    fill_band(convolution, &shape, x + channel * plane, block->first / width, packed->band);
+    fill_band(&plan, x + channel * plane, block->first / width, packed->band);
     const size_t last = smallest((channel + 1) * taps, end);
-    for (size_t j = largest(channel * taps, begin); j < last; j++) {
-      const size_t tap = j - channel * taps;
-      const size_t offset = taps <= LANE_BLOCK ? offsets[tap] : band_offset(convolution, &shape, tap);
-      for (size_t i = 0; i < count; i++) copy_run(&runs[i], packed->band + offset, j - begin);
+    for (size_t j = largest(channel * taps, begin), tap_end; j < last; j = tap_end) {
+      tap_end = smallest(last, j + TAP_COUNT);
+      find_offsets(&plan, j - channel * taps, tap_end - channel * taps, offsets);
+      for (size_t i = 0; i < count; i++) copy_run(&runs[i], packed->band, offsets, tap_end - j, j - begin);
     }
   }
 }

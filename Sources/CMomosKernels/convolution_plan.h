@@ -5,19 +5,22 @@
 #include "gemm_plan.h"
 #include "momos_convolution.h"
 
-/// Most steps of pixels packed at a time: five panels of the widest kind.
-#define MOST_PIXEL_STEPS 15
+/// Most panels of the widest kind packed at a time.
+#define MOST_WIDE_PANELS 5
 
 /// Most pixels after the last whole step that are multiplied one after the other; more fill a step with padding.
 #define MOST_SINGLE_PIXELS 6
 
-#define MOST_BLOCK_PIXELS (MOST_PIXEL_STEPS * MOMOS_PIXEL_STEP + MOST_SINGLE_PIXELS)
+#define MOST_BLOCK_PIXELS (MOST_WIDE_PANELS * MOST_PANEL_WIDTH + MOST_SINGLE_PIXELS)
 
-/// Floats after each panel that copies of whole vectors may overwrite.
-#define PANEL_SLACK 16
+/// Floats after a band and after sums that whole vectors may touch.
+#define BAND_SLACK 64
+
+/// Taps whose places in a band are computed at a time.
+#define TAP_COUNT 128
 
 /// Most panels of a block, for the narrowest panel of 8 pixels.
-#define MOST_PANELS (MOST_PIXEL_STEPS * MOMOS_PIXEL_STEP / 8)
+#define MOST_PANELS (MOST_WIDE_PANELS * MOST_PANEL_WIDTH / 8)
 
 /// Output rows of a channel that `convolve_channels` computes from one band.
 #define CHANNEL_ROWS 32

@@ -46,7 +46,7 @@ static void multiply_pixel_panels(const tile_rows *rows, size_t row, size_t row_
         add_pixels(target, row + r, block->first + pixel + v * GEMM_LANES, grouped - pixel - v * GEMM_LANES,
                    sums[r][v]);
     done += vectors;
-    panel += vectors * GEMM_LANES * rows->count + PANEL_SLACK;
+    panel += vectors * GEMM_LANES * rows->count;
   }
 }
 
@@ -69,7 +69,7 @@ static void multiply_block(const weight_source *weights, const pixel_source *pix
                            const pixel_block *block, const momos_product_range *range, product_target target,
                            float *scratch) {
   const size_t step = column_block(columns);
-  const size_t panel_floats = block->vectors * GEMM_LANES * step + MOST_PANELS * PANEL_SLACK;
+  const size_t panel_floats = block->vectors * GEMM_LANES * step;
   float *const panels = scratch + PANELS_BEGIN;
   const packed_pixels packed = {panels, panels + panel_floats, panels + panel_floats + block->singles * step};
   for (size_t begin = 0; begin < columns; begin += step) {
@@ -93,13 +93,13 @@ static void multiply_pixels(const weight_source *weights, const pixel_source *pi
   const size_t singles = range->pixel_end == all && rest <= MOST_SINGLE_PIXELS ? rest : 0;
   const size_t grouped = range->pixel_end - singles;
   for (size_t first = range->pixel_begin; first < range->pixel_end;) {
-    const size_t steps = even_group(largest(divided_up(grouped - first, MOMOS_PIXEL_STEP), 1), MOST_PIXEL_STEPS);
-    const size_t end = smallest(first + steps * MOMOS_PIXEL_STEP, grouped);
+    const size_t panels = even_group(largest(divided_up(grouped - first, MOST_PANEL_WIDTH), 1), MOST_WIDE_PANELS);
+    const size_t end = smallest(first + panels * MOST_PANEL_WIDTH, grouped);
     const int is_last = end == grouped;
     const pixel_block block = {
         .first = first,
         .count = end - first + (is_last ? singles : 0),
-        .vectors = divided_up(end - first, MOMOS_PIXEL_STEP) * (MOMOS_PIXEL_STEP / GEMM_LANES),
+        .vectors = divided_up(end - first, NARROW_PANEL * GEMM_LANES) * NARROW_PANEL,
         .singles = is_last ? singles : 0,
     };
     multiply_block(weights, pixels, columns, &block, range, *target, scratch);

@@ -2,9 +2,8 @@
 
 /// Floats for a tile of rows, panels of as many pixels as there are in a block, and a band.
 static size_t scratch_count(size_t columns, size_t pixels, size_t band) {
-  const size_t steps = smallest(divided_up(pixels, MOMOS_PIXEL_STEP), MOST_PIXEL_STEPS);
-  const size_t block = steps * MOMOS_PIXEL_STEP + MOST_SINGLE_PIXELS;
-  return MOST_PANELS_BEGIN + block * column_block(columns) + MOST_PANELS * PANEL_SLACK + band + PANEL_SLACK;
+  const size_t block = smallest(divided_up(pixels, MOMOS_PIXEL_STEP) * MOMOS_PIXEL_STEP, MOST_BLOCK_PIXELS);
+  return MOST_PANELS_BEGIN + (block + MOST_SINGLE_PIXELS) * column_block(columns) + band + BAND_SLACK;
 }
 
 size_t momos_convolution_scratch_count(const momos_convolution *convolution) {
@@ -18,7 +17,7 @@ size_t momos_channel_scratch_count(const momos_convolution *convolution) {
   if (pixel_count(convolution) == 0) return 0;
   const size_t rows = channel_rows(convolution);
   const band_shape shape = band_shape_of(convolution, rows);
-  return MOST_PANELS_BEGIN + band_count(&shape) + rows * shape.length + 5 * PANEL_SLACK;
+  return MOST_PANELS_BEGIN + band_count(&shape) + rows * shape.length + 2 * BAND_SLACK;
 }
 
 size_t momos_product_scratch_count(const momos_factor *factor) {

@@ -31,8 +31,13 @@ struct ExecutionPlanner {
     let structure = GraphStructure(graph)
     try structure.validate(isTensor: tensors.contains)
     for input in graph.inputs { _ = slot(of: input.name) }
+    let transposed = TransposedTensors(graph) { [tensors] in tensors.linearRank(of: $0) }
+    let order = try structure.executionOrder().filter { node in
+      !node.outputs.contains { transposed.sources[$0] != nil }
+    }
+    tensors.add(transposed)
     let nodes = GraphFusion.joined(
-      try structure.executionOrder(), outputs: graph.outputs, tensors: tensors)
+      order, outputs: graph.outputs, tensors: tensors)
     let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
   }
