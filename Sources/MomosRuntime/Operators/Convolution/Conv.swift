@@ -52,7 +52,8 @@ struct Conv: Operator {
   private func multiplied(
     _ call: OperatorCall, _ shape: ConvolutionShape, _ input: Tensor, _ type: ValueType
   ) throws(RuntimeError) -> Tensor {
-    let bias = try call.optional(2).map { bias throws(RuntimeError) in try call.converted(bias, to: .float32) }
+    let bias = try call.optional(2).map { bias throws(RuntimeError) in try call.converted(bias, to: .float32)
+    }
     return try call.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
       guard type.shape.elementCount > 0 else { return }
       do throws(ModelError) {
