@@ -51,11 +51,15 @@ struct FusedConvolution: Operator {
       // Others are refused when shapes are inferred.
       [scale, offset, mean, variance, bias ?? scale].allSatisfy({ $0.count == rows })
     else { return (nil, bias) }
-    let factors = (0..<rows).map { Double(scale[$0]) / (Double(variance[$0]) + Double(epsilon)).squareRoot() }
-    let biases = (0..<rows).map { row in
-      Float((Double(bias?[row] ?? 0) - Double(mean[row])) * factors[row] + Double(offset[row]))
+    var factors: [Float] = []
+    var biases: [Float] = []
+    for row in 0..<rows {
+      let factor = Double(scale[row]) / (Double(variance[row]) + Double(epsilon)).squareRoot()
+      let shifted = Double(bias?[row] ?? 0) - Double(mean[row])
+      factors.append(Float(factor))
+      biases.append(Float(shifted * factor + Double(offset[row])))
     }
-    return (factors.map { Float($0) }, biases)
+    return (factors, biases)
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
