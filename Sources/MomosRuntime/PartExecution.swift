@@ -11,17 +11,19 @@ struct PartExecution: Sendable {
   let columnCount: Int
   /// One table of products for each block and vector, in float32: any form, small batches.
   private let tables: PartMultiplier
-  /// Rows laid out a few at a time, in float32: any form, batches.
+  /// Rows laid out a few at a time, in float32 or pairs of bfloat16: any form, batches.
   private let tiles: TileMultiplier
   /// Integer tables in registers; nil in class `exact` and for forms that they do not cover.
   private let lookups: LookupMultiplier?
   /// Estimated cycles for one vector of a batch.
   private let lookupCost: Double
   private let tileCost: Double
+  private let precision: Precision
 
   init(
     _ part: MosaicPart, matrix: Shape, precision: Precision, dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
+    self.precision = precision
     rows = part.rows
     columns = part.columns
     rowCount = part.rows?.count ?? matrix[0]
@@ -72,7 +74,7 @@ struct PartExecution: Sendable {
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
     if prefersTiles(batch: batch) {
-      try tiles.multiply(input, batch: batch, into: &output, pool: pool)
+      try tiles.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     }
     if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }
@@ -83,7 +85,8 @@ struct PartExecution: Sendable {
     guard batch >= 4 else { return false }
     guard lookups != nil else { return true }
     // Small batches fill the multipliers less.
-    let effort = batch < 8 ? 1.6 : batch < 16 ? 1.2 : 1
+    let isPaired = batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
+    let effort = batch < 8 ? 1.6 : batch < 16 ? 1.2 : isPaired ? 0.6 : 1
     return tileCost * effort < lookupCost
   }
 }
