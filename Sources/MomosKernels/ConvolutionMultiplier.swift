@@ -56,6 +56,9 @@ public struct ConvolutionMultiplier: Sendable {
     self.matrices = matrices
   }
 
+  /// 1, or the number of groups that `convolve` must be called with.
+  public var partCount: Int { matrices.count }
+
   /// Floats of scratch that `convolve` wants with a batch and a pool.
   public func scratchCount(_ geometry: ConvolutionGeometry, batch: Int, pool: ThreadPool) -> Int {
     guard batch > 0, rows > 0, geometry.pixelCount > 0 else { return 0 }

@@ -28,10 +28,11 @@ public enum InstructionSet {
     throw .instructionSetUnavailable(name: name, available: available)
   }
 
+  /// The name of the set that the table kernels in use are of.
+  public static var currentLookups: String { unsafe String(cString: momos_lut_name(lookups)) }
+
   /// True if the set in use looks up whole vectors of indices; the scalar one looks up one after another.
-  public static var looksUpInVectors: Bool {
-    unsafe String(cString: momos_lut_name(lookups)) != "scalar"
-  }
+  public static var looksUpInVectors: Bool { currentLookups != "scalar" }
 
   static let table: momos_kernel_table = unsafe selectedTable().pointee
 

@@ -39,9 +39,11 @@ enum OperatorRegistry {
 
   /// Every family of operators lists its own.
   private static let table = [
-    ActivationOperators.table, ElementwiseOperators.table, IndexingOperators.table, LayoutOperators.table,
-    LinearAlgebraOperators.table, NormalizationOperators.table, PoolingOperators.table,
-    QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table,
+    ActivationOperators.table, ConvolutionOperators.table, ElementwiseOperators.table,
+    IndexingOperators.table, LayoutOperators.table, LinearAlgebraOperators.table,
+    NormalizationOperators.table, PoolingOperators.table,
+    QuantizationOperators.table, RecurrentOperators.table, ReductionOperators.table, SamplingOperators.table,
+    SignalOperators.table,
   ].flatMap { $0 }
 }
 

@@ -9,15 +9,16 @@ struct PartExecution: Sendable {
   let columns: [Int]?
   let rowCount: Int
   let columnCount: Int
-  /// One table of products for each block and vector, in float32: any form, small batches.
+  /// One table of products for each block and vector, in float32: any form.
   private let tables: PartMultiplier
-  /// Rows laid out a few at a time, in float32 or pairs of bfloat16: any form, batches.
+  /// Rows laid out a few at a time, in float32 or pairs of bfloat16: any form, best for batches and for
+  /// row-major mosaics.
   private let tiles: TileMultiplier
   /// Integer tables in registers; nil in class `exact` and for forms that they do not cover.
   private let lookups: LookupMultiplier?
-  /// Estimated cycles for one vector of a batch.
-  private let lookupCost: Double
-  private let tileCost: Double
+  /// What one vector takes by `lookups`, or else by `tables`.
+  private let tableCost: Double
+  private let tileCosts: TileCosts
   private let precision: Precision
 
   init(
@@ -38,32 +39,9 @@ struct PartExecution: Sendable {
       ? nil
       : try LookupMultiplier(
         rows: rowCount, columns: columnCount, stages: stages, rowScale: scale, precision: precision)
-    lookupCost = part.stages.reduce(0) { $0 + Self.lookupCost(of: $1) }
-    tileCost = part.stages.reduce(Double(rowCount) * Double(columnCount) * 0.05) {
-      $0 + Self.layingCost(of: $1)
-    }
-  }
-
-  // The estimates were fitted to medians on one processor (Zen 5); only their ratios matter.
-
-  /// Cycles of laying out the motifs of a stage, for one vector of a batch of 64.
-  private static func layingCost(of stage: Stage) -> Double {
-    Double(stage.mosaic.rowCount * stage.mosaic.blockCount) * 0.11
-  }
-
-  /// Cycles of building the tables of a stage for one vector, and of looking all rows up.
-  private static func lookupCost(of stage: Stage) -> Double {
-    let facts = stage.dictionary
-    let entries = facts.isAntipodal ? facts.tableCount / 2 : facts.tableCount
-    let build = Double(entries * facts.motifLength) / 45
-    let perStrip: Double =
-      switch stage.mosaic.layout {
-      case .tileK16: 2.7
-      case .tileK64: 4.3
-      case .tileK256, .rowMajor: 5.4
-      }
-    let strips = Double((stage.mosaic.rowCount + 63) / 64)
-    return Double(stage.mosaic.blockCount) * (build + perStrip * strips)
+    let costs = KernelCosts.current
+    tableCost = lookups == nil ? costs.tables(part) : costs.lookups(part, precision: precision)
+    tileCosts = costs.tiles(part, rows: rowCount, columns: columnCount)
   }
 
   /// - Parameters:
@@ -73,20 +51,13 @@ struct PartExecution: Sendable {
   func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
-    if prefersTiles(batch: batch) {
+    let isPaired =
+      precision != .exact && batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
+    if tileCosts.ofVector(batch: batch, isPaired: isPaired) < tableCost {
       try tiles.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     }
     if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }
     return try tables.multiply(input, batch: batch, into: &output, pool: pool)
-  }
-
-  private func prefersTiles(batch: Int) -> Bool {
-    guard batch >= 4 else { return false }
-    guard lookups != nil else { return true }
-    // Small batches fill the multipliers less.
-    let isPaired = batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
-    let effort = batch < 8 ? 1.6 : batch < 16 ? 1.2 : isPaired ? 0.6 : 1
-    return tileCost * effort < lookupCost
   }
 }

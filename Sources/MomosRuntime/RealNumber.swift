@@ -1,7 +1,7 @@
 import Glibc
 
 /// float32 and float64 with the functions of the mathematics library.
-protocol RealNumber: BinaryFloatingPoint, BitwiseCopyable {
+protocol RealNumber: BinaryFloatingPoint, MatrixNumber {
   static func exponential(_ x: Self) -> Self
   /// e^x - 1, accurate near zero.
   static func exponentialMinusOne(_ x: Self) -> Self

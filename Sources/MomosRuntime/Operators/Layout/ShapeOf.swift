@@ -61,7 +61,7 @@ struct SizeOf: Operator {
 
 extension NodeLabel {
   /// Says in an error of the model that it arose at this node.
-  func place<Result>(_ body: () throws(ModelError) -> Result) throws(RuntimeError) -> Result {
+  func place<Result: ~Copyable>(_ body: () throws(ModelError) -> Result) throws(RuntimeError) -> Result {
     do { return try body() } catch { throw .model(error, place: description) }
   }
 }

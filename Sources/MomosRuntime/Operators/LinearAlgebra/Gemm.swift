@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// alpha A' B' + beta C, where A' and B' are A and B or, with `transA` and `transB`, their transposes, and C is
@@ -30,8 +31,9 @@ struct Gemm: Operator {
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint)
+    try inputs.require(0, in: ElementType.products)
     try inputs.requireEqualElementTypes()
+    try requireFactors(inputs)
     let (left, right) = (inputs[0].shape, inputs[1].shape)
     guard left.rank == 2, right.rank == 2,
       left[isLeftTransposed ? 0 : 1] == right[isRightTransposed ? 1 : 0]
@@ -45,43 +47,67 @@ struct Gemm: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape(dimensions))]
   }
 
+  /// Refuses factors that integers cannot be multiplied by.
+  private func requireFactors(_ inputs: InputTypes) throws(RuntimeError) {
+    guard !inputs[0].elementType.isFloatingPoint else { return }
+    let isUnsigned = inputs[0].elementType == .uint32 || inputs[0].elementType == .uint64
+    for (name, factor) in [("alpha", alpha), ("beta", beta)] {
+      guard let number = Int32(exactly: factor), number >= 0 || !isUnsigned else {
+        throw .attributeValue(
+          inputs.label, attribute: name, expected: "an integer of the inputs' type", found: "\(factor)")
+      }
+    }
+  }
+
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
     let arithmetic = weight == nil ? elementType.arithmetic : .float32
     let left = try call.converted(call[0], to: arithmetic)
-    let result =
-      arithmetic == .float64
-      ? try scaled(call, try product(call, left, Double.self), Double.self)
-      : try scaled(call, try product(call, left, Float.self), Float.self)
+    let product = try product(call, left)
+    let result = try arithmetic.visit(
+      Scaling(
+        call: call, product: product, alpha: alpha, beta: beta, bias: beta == 0 ? nil : call.optional(2)))
     return [try call.converted(result, to: elementType)]
   }
 
   /// A' B', in the type of `left`.
-  private func product<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ call: OperatorCall, _ left: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
+  private func product(_ call: OperatorCall, _ left: Tensor) throws(RuntimeError) -> Tensor {
     let shape = call.outputTypes[0].shape
     let left = isLeftTransposed ? try call.transposed(left, [1, 0]) : left
     if let weight { return try call.product(left, weight, shape: shape) }
-    let right = try call.converted(
-      isRightTransposed ? try call.transposed(call[1], [1, 0]) : call[1], to: left.elementType)
-    let lefts = left.bytes.span(of: number)
-    let rights = right.bytes.span(of: number)
-    let product = MatrixProduct(rows: shape[0], inner: left.shape[1], columns: shape[1])
-    return try call.tensor(ValueType(left.elementType, shape), of: number) { (target) throws(RuntimeError) in
-      product.add(lefts, from: 0, rights, from: 0, to: &target, from: 0)
-    }
+    let product = ActivationProduct(
+      rows: shape[0], inner: left.shape[1], columns: shape[1], isRightTransposed: isRightTransposed)
+    return try MatrixProducts(
+      call: call, left: left, right: try call.converted(call[1], to: left.elementType),
+      type: ValueType(left.elementType, shape), batches: [MatrixProducts.Batch(product: product)])()
   }
+}
 
-  /// alpha times the product plus beta C, which a beta of 0 leaves out.
-  private func scaled<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ call: OperatorCall, _ product: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
+/// alpha times a product plus beta C.
+private struct Scaling: NumberVisitor {
+  let call: OperatorCall
+  let product: Tensor
+  let alpha: Float
+  let beta: Float
+  let bias: Tensor?
+
+  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
     let (alpha, beta) = (Number(alpha), Number(beta))
-    guard beta != 0, let bias = call.optional(2) else {
-      return alpha == 1 ? product : try call.mapped(product, number) { alpha * $0 }
+    guard let bias else {
+      return alpha == 1 ? product : try call.mapped(product, real) { alpha * $0 }
     }
     let addend = try call.converted(bias, to: product.elementType)
-    return try call.combined(product, addend, product.type, number) { alpha * $0 + beta * $1 }
+    return try call.combined(product, addend, product.type, real) { alpha * $0 + beta * $1 }
+  }
+
+  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
+    integer: Number.Type
+  ) throws(RuntimeError) -> Tensor {
+    // Inference made sure that both are integers.
+    let (alpha, beta) = (Number(exactly: alpha) ?? 1, Number(exactly: beta) ?? 1)
+    guard let bias else {
+      return alpha == 1 ? product : try call.mapped(product, integer) { alpha &* $0 }
+    }
+    return try call.combined(product, bias, product.type, integer) { alpha &* $0 &+ beta &* $1 }
   }
 }

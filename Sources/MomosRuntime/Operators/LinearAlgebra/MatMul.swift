@@ -1,10 +1,11 @@
+import MomosKernels
 import MomosModel
 
 /// The product of two stacks of matrices, as `numpy.matmul`: leading axes broadcast, an operand of rank 1 is a
 /// row on the left and a column on the right.
 ///
 /// A right operand that is a matrix of the model is a linear weight. float16 and bfloat16 are computed in
-/// float32 and rounded; a float64 mosaic is multiplied in float32.
+/// float32 and rounded; a float64 mosaic is multiplied in float32. Integers wrap.
 struct MatMul: Operator {
   private let weight: LinearWeight?
 
@@ -17,7 +18,7 @@ struct MatMul: Operator {
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint)
+    try inputs.require(0, in: ElementType.products)
     try inputs.requireEqualElementTypes()
     guard let product = StackedProduct(inputs[0].shape.dimensions, inputs[1].shape.dimensions) else {
       throw inputs.mismatch(expected: "the last axis of the first to match the second's rows")
@@ -34,29 +35,13 @@ struct MatMul: Operator {
       result = try call.product(left, weight, shape: type.shape)
     } else {
       let right = try call.converted(call[1], to: arithmetic)
-      let computed = ValueType(arithmetic, type.shape)
-      result =
-        arithmetic == .float64
-        ? try stacked(call, left, right, computed, Double.self)
-        : try stacked(call, left, right, computed, Float.self)
+      guard let stack = StackedProduct(left.shape.dimensions, right.shape.dimensions) else {
+        preconditionFailure("refused by inference")
+      }
+      result = try MatrixProducts(
+        call: call, left: left, right: right, type: ValueType(arithmetic, type.shape), batches: stack.batches)()
     }
     return [try call.converted(result, to: type.elementType)]
-  }
-
-  private func stacked<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ call: OperatorCall, _ left: Tensor, _ right: Tensor, _ type: ValueType, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    guard let stack = StackedProduct(left.shape.dimensions, right.shape.dimensions) else {
-      preconditionFailure("refused by inference")
-    }
-    let lefts = left.bytes.span(of: number)
-    let rights = right.bytes.span(of: number)
-    return try call.tensor(type, of: number) { (target) throws(RuntimeError) in
-      guard type.shape.elementCount > 0 else { return }
-      stack.forEachProduct { leftStart, rightStart, targetStart in
-        stack.product.add(lefts, from: leftStart, rights, from: rightStart, to: &target, from: targetStart)
-      }
-    }
   }
 }
 
@@ -97,4 +82,33 @@ struct StackedProduct {
       }
     }
   }
+
+  /// The products as few batches as the kernels can take.
+  var batches: [MatrixProducts.Batch] {
+    let (rows, inner, columns) = (product.rows, product.inner, product.columns)
+    var batches: [MatrixProducts.Batch] = []
+    guard rows > 0, columns > 0 else { return batches }
+    var walk = BroadcastWalk(operands: [leftStack, rightStack], to: stack)
+    while walk.next() {
+      // Matrices that lie below each other, times one and the same, are one matrix.
+      let isOne = walk.steps[0] == 1 && walk.steps[1] == 0
+      let batch =
+        isOne
+        ? ActivationProduct(rows: rows * walk.runLength, inner: inner, columns: columns)
+        : ActivationProduct(
+          rows: rows, inner: inner, columns: columns, batch: walk.runLength,
+          left: .init(rowStride: inner, step: walk.steps[0] * rows * inner),
+          right: .init(rowStride: columns, step: walk.steps[1] * inner * columns))
+      batches.append(
+        MatrixProducts.Batch(
+          product: batch, left: walk.operandStarts[0] * rows * inner,
+          right: walk.operandStarts[1] * inner * columns, target: walk.start * rows * columns))
+    }
+    return batches
+  }
+}
+
+extension ElementType {
+  /// The types of the elements of matrices that are multiplied.
+  static let products: [ElementType] = floatingPoint + [.int32, .int64, .uint32, .uint64]
 }

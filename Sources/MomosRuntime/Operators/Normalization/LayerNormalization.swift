@@ -40,13 +40,16 @@ struct LayerNormalization: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
     let input = try call.converted(call[0], to: elementType.arithmetic)
+    let slices = slices(of: input.shape)
     let statistics: SliceStatistics
     let result: Tensor
     if elementType == .float64 {
-      statistics = SliceStatistics(input.bytes.span(of: Double.self), slices(of: input.shape), epsilon)
+      statistics = SliceStatistics(
+        input.bytes.span(of: Double.self), count: slices.count, length: slices.length, epsilon)
       result = try normalized(call, input, statistics, Double.self)
     } else {
-      statistics = SliceStatistics(input.bytes.span(of: Float.self), slices(of: input.shape), epsilon)
+      statistics = SliceStatistics(
+        input.bytes.span(of: Float.self), count: slices.count, length: slices.length, epsilon)
       result = try normalized(call, input, statistics, Float.self)
     }
     var outputs = [try call.converted(result, to: elementType)]
@@ -104,27 +107,5 @@ struct LayerNormalization: Operator {
       }
     }
     return expanded
-  }
-}
-
-/// Mean and 1 / sqrt(variance + epsilon) of every slice, for slices that lie contiguously.
-private struct SliceStatistics {
-  private(set) var means: [Double] = []
-  private(set) var inverseDeviations: [Double] = []
-
-  init<Number: RealNumber>(_ values: Span<Number>, _ slices: AxisSlices, _ epsilon: Float) {
-    for slice in 0..<slices.count {
-      let range = (slice * slices.length)..<((slice + 1) * slices.length)
-      var sum = 0.0
-      for index in range { sum += Double(values[index]) }
-      let mean = sum / Double(slices.length)
-      var squares = 0.0
-      for index in range {
-        let deviation = Double(values[index]) - mean
-        squares += deviation * deviation
-      }
-      means.append(mean)
-      inverseDeviations.append(1 / (squares / Double(slices.length) + Double(epsilon)).squareRoot())
-    }
   }
 }

@@ -1,0 +1,124 @@
+import MomosKernels
+import MomosModel
+
+/// Estimates of what the kernels in use take, for the choice among them.
+///
+/// In nanoseconds on one thread, fitted to medians on one processor (Zen 5) for each of its instruction sets; only
+/// ratios matter.
+struct KernelCosts: Sendable {
+  let tile: TileRates
+  let lookup: LookupRates
+
+  static let current = KernelCosts(
+    tile: .of(InstructionSet.current), lookup: .of(InstructionSet.currentLookups))
+
+  /// By tiles.
+  func tiles(_ part: MosaicPart, rows: Int, columns: Int) -> TileCosts {
+    var laying = 0.0
+    for stage in part.stages {
+      let motif = stage.mosaic.layout == .rowMajor ? tile.rowMajorMotif : tile.tiledMotif
+      laying += indexCount(of: stage) * (motif + tile.motifWeight * Double(stage.dictionary.blockLength))
+    }
+    return TileCosts(laying: laying, product: Double(rows) * Double(columns) * tile.product)
+  }
+
+  /// One vector, by float tables.
+  func tables(_ part: MosaicPart) -> Double {
+    var cost = 0.0
+    for stage in part.stages {
+      let facts = stage.dictionary
+      let perIndex: Double
+      switch stage.mosaic.layout {
+      case .tileK256: perIndex = 0.33
+      case .tileK16: perIndex = 0.58
+      case .tileK64: perIndex = 0.84
+      case .rowMajor: perIndex = stage.mosaic.indexWidth == 8 ? 0.75 : 1.2
+      }
+      // Larger dictionaries come from the second cache.
+      let weight = facts.tableCount > 1024 ? 8 * tile.tableWeight : tile.tableWeight
+      let table = Double(facts.tableCount * facts.motifLength) * weight
+      cost += indexCount(of: stage) * perIndex + Double(stage.mosaic.blockCount) * table
+    }
+    return cost
+  }
+
+  /// One vector, by integer tables.
+  func lookups(_ part: MosaicPart, precision: Precision) -> Double {
+    var cost = 0.0
+    for stage in part.stages {
+      let facts = stage.dictionary
+      let isSigned = facts.isAntipodal && stage.mosaic.layout == .tileK256
+      let entries = Double(isSigned ? facts.tableCount / 2 : facts.tableCount)
+      let table = entries * (lookup.entry + lookup.entryWeight * Double(facts.motifLength))
+      let strip: Double
+      switch stage.mosaic.layout {
+      case .tileK16: strip = lookup.strip16
+      case .tileK64: strip = lookup.strip64
+      case .tileK256, .rowMajor: strip = isSigned ? lookup.stripSigned : lookup.strip256
+      }
+      // One byte plane instead of two.
+      let share = precision == .fastest ? 0.7 : 1
+      let strips = Double((stage.mosaic.rowCount + 63) / 64)
+      cost += Double(stage.mosaic.blockCount) * (table + strips * strip * share)
+    }
+    return cost
+  }
+
+  private func indexCount(of stage: Stage) -> Double {
+    Double(stage.mosaic.rowCount) * Double(stage.mosaic.blockCount)
+  }
+}
+
+/// What a matrix takes by tiles.
+struct TileCosts: Sendable {
+  let laying: Double
+  let product: Double
+
+  /// One vector of a batch; tiles are laid out once for at most 192. Pairs of bfloat16 are multiplied faster.
+  func ofVector(batch: Int, isPaired: Bool = false) -> Double {
+    laying / Double(max(1, min(batch, 192))) + product * (isPaired ? 0.55 : 1)
+  }
+}
+
+/// Rates of the float32 kernels.
+struct TileRates: Sendable {
+  /// Laying one motif out, of row-major mosaics and of others.
+  let rowMajorMotif: Double
+  let tiledMotif: Double
+  /// A weight of such a motif.
+  let motifWeight: Double
+  /// Multiplying one weight.
+  let product: Double
+  /// Float tables: multiplying one weight of a motif.
+  let tableWeight: Double
+
+  static func of(_ set: String) -> TileRates {
+    switch set {
+    case "avx512":
+      TileRates(rowMajorMotif: 0.47, tiledMotif: 2, motifWeight: 0.045, product: 0.0125, tableWeight: 0.007)
+    case "avx2", "neon":
+      TileRates(rowMajorMotif: 0.46, tiledMotif: 2, motifWeight: 0.045, product: 0.0235, tableWeight: 0.007)
+    default:
+      TileRates(rowMajorMotif: 3.3, tiledMotif: 2, motifWeight: 0.06, product: 0.073, tableWeight: 0.02)
+    }
+  }
+}
+
+/// Rates of the integer tables.
+struct LookupRates: Sendable {
+  /// One entry of a table, and one weight of its motif.
+  let entry: Double
+  let entryWeight: Double
+  /// One block of 64 rows in layouts K16, K64, K256, and K256 with signs.
+  let strip16: Double
+  let strip64: Double
+  let strip256: Double
+  let stripSigned: Double
+
+  static func of(_ set: String) -> LookupRates {
+    set == "avx512"
+      ? LookupRates(
+        entry: 0.012, entryWeight: 0.0063, strip16: 0.6, strip64: 1.05, strip256: 1.75, stripSigned: 1.33)
+      : LookupRates(entry: 0.06, entryWeight: 0.018, strip16: 2.4, strip64: 4.6, strip256: 15, stripSigned: 9)
+  }
+}
