@@ -8,8 +8,6 @@ struct SpatialRefusalTests {
     ("strides", AttributeValue.ints([0, 1]), "numbers from 1 to 2147483647", "[0, 1]"),
     ("strides", .ints([1 << 40, 1]), "numbers from 1 to 2147483647", "[1099511627776, 1]"),
     ("pads", .ints([0, 0, -1, 0]), "numbers from 0 to 2147483647", "[0, 0, -1, 0]"),
-    ("pads", .ints([1, 1]), "4 numbers", "[1, 1]"),
-    ("dilations", .ints([1]), "2 numbers", "[1]"),
     ("group", .int(0), "1 or more", "0"),
     (
       "auto_pad", .string(Array("SAME".utf8)), "NOTSET or SAME_UPPER or SAME_LOWER or VALID", "SAME"
@@ -19,10 +17,19 @@ struct SpatialRefusalTests {
     _ attribute: String, _ value: AttributeValue, _ expected: String, _ found: String
   ) throws {
     let node = TestModel.node("Conv", ["x", "w"], ["y"], [attribute: value])
+    expectRefused(
+      TestModel.make([node], tensors: ["w": try TestModel.ramp(1, 1, 2, 2)]),
+      .attributeValue(TestModel.label("Conv"), attribute: attribute, expected: expected, found: found))
+  }
+
+  @Test(arguments: [("pads", [1, 1], 4), ("dilations", [1], 2), ("strides", [1, 1, 1], 2)])
+  func windowOfAnotherRankIsRefused(_ attribute: String, _ value: [Int], _ count: Int) throws {
+    let node = TestModel.node("Conv", ["x", "w"], ["y"], [attribute: .ints(value)])
     try expectRefused(
       TestModel.make([node], tensors: ["w": try TestModel.ramp(1, 1, 2, 2)]),
       ["x": try TestModel.ramp(1, 1, 4, 4)],
-      .attributeValue(TestModel.label("Conv"), attribute: attribute, expected: expected, found: found))
+      .attributeValue(
+        TestModel.label("Conv"), attribute: attribute, expected: "\(count) numbers", found: "\(value)"))
   }
 
   /// Sizes that are allowed one by one, and together reach far beyond every input.
