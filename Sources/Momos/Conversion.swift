@@ -38,10 +38,13 @@ public struct Conversion: Sendable {
     let tied = try TiedTensors(in: source, keptDense: keptDense)
     self.keptDense = keptDense
     self.tied = tied
-    let ranks = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape.rank) })
+    let shapes = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape) })
     graphRoles = source.graphs.first.map { graph in
       TensorRole.roles(in: graph) { name in
-        ranks[name].map { TensorCatalogEntry(name: tied.targets[name] ?? name, rank: $0) }
+        shapes[name].map {
+          TensorCatalogEntry(
+            name: tied.targets[name] ?? name, rank: $0.rank, leadingSize: $0.dimensions.first)
+        }
       }
     }
   }

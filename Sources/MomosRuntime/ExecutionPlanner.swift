@@ -31,8 +31,13 @@ struct ExecutionPlanner {
     let structure = GraphStructure(graph)
     try structure.validate(isTensor: tensors.contains)
     for input in graph.inputs { _ = slot(of: input.name) }
+    let transposed = TransposedTensors(graph) { [tensors] in tensors.linearRank(of: $0) }
+    let order = try structure.executionOrder().filter { node in
+      !node.outputs.contains { transposed.sources[$0] != nil }
+    }
+    tensors.add(transposed)
     let nodes = GraphFusion.joined(
-      try structure.executionOrder(), outputs: graph.outputs, tensors: tensors)
+      order, outputs: graph.outputs, tensors: tensors)
     let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
   }
@@ -52,8 +57,8 @@ struct ExecutionPlanner {
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
-      attributes: attributes, linearWeight: operands.weight, rowTable: operands.rowTable,
-      linearWeightShape: operands.weightShape,
+      attributes: attributes, linearWeight: operands.weight, linearWeightShape: operands.weightShape,
+      rowTable: operands.rowTable,
       constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
@@ -76,10 +81,11 @@ struct ExecutionPlanner {
         operand.use == .product || tensors.dense(name) == nil
       {
         switch operand.use {
-        case .product: operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+        case .product:
+          operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+          operands.weightShape = type.shape
         case .rows: operands.rowTable = try tensors.rowTable(name, operand.view, for: label)
         }
-        operands.weightShape = type.shape
         operands.inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {

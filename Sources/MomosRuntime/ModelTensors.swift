@@ -6,6 +6,8 @@ struct ModelTensors {
   private var contents: [String: TensorContent] = [:]
   private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
   private var rowTables: [String: RowReconstruction] = [:]
+  /// Tensors by the names of their transposes.
+  private var transposes: [String: String] = [:]
   private var dictionaries = ExecutableDictionaries()
   private let precision: Precision
 
@@ -26,11 +28,21 @@ struct ModelTensors {
     }
   }
 
-  func contains(_ name: String) -> Bool { contents[name] != nil }
+  /// Adds transposes of matrices, which may be taken as weight matrices only.
+  mutating func add(_ transposed: TransposedTensors) {
+    transposes = transposed.sources
+  }
+
+  func contains(_ name: String) -> Bool { contents[name] != nil || transposes[name] != nil }
 
   /// The type of a tensor, in whatever form it is stored; nil if there is no such tensor.
   func type(of name: String) -> ValueType? {
-    switch contents[target(of: name)] {
+    if let source = transposes[name] {
+      return type(of: source).map {
+        ValueType($0.elementType, Shape(rows: $0.shape[1], columns: $0.shape[0]))
+      }
+    }
+    return switch contents[target(of: name)] {
     case .dense(let tensor): tensor.type
     case .mosaic(let mosaic): ValueType(mosaic.elementType, mosaic.shape)
     case .alias, nil: nil
@@ -46,6 +58,7 @@ struct ModelTensors {
   /// The rank of a tensor that may become a `LinearWeight`, nil for others: any mosaic, and dense tensors for
   /// which float32 arithmetic is enough.
   func linearRank(of name: String) -> Int? {
+    if transposes[name] != nil { return 2 }
     if let tensor = dense(name), !tensor.elementType.isFloatingPoint || tensor.elementType == .float64 {
       return nil
     }
@@ -58,6 +71,7 @@ struct ModelTensors {
   mutating func linearWeight(_ name: String, _ view: MatrixView, for node: NodeLabel) throws(RuntimeError)
     -> LinearWeight
   {
+    if let source = transposes[name] { return try linearWeight(source, view.ofTranspose, for: node) }
     let key = LinearWeightKey(tensor: target(of: name), view: view)
     if let weight = linearWeights[key] { return weight }
     if case .mosaic(let mosaic) = contents[key.tensor] { try check(mosaic, named: name, view, for: node) }
@@ -101,7 +115,7 @@ struct ModelTensors {
     switch content {
     case .mosaic(let mosaic):
       try LinearWeight(mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
-    case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor))
+    case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor), precision: precision)
     case .alias, nil: preconditionFailure("aliases were resolved")
     }
   }

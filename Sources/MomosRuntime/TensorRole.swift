@@ -37,16 +37,21 @@ extension TensorRole {
   ) -> [String: TensorRole] {
     var uses: [String: [TensorUse]] = [:]
     let isNeeded = GraphStructure(graph).neededNodes()
+    let transposes = TransposedTensors(graph) { catalog($0)?.rank }.sources
     for (node, isNeeded) in zip(graph.nodes, isNeeded) where isNeeded {
-      let linear = OperatorRegistry.entry(for: node)?.linearOperand(of: node) { catalog($0)?.rank }
+      // What reads a transpose uses the tensor; to make it does not.
+      if node.outputs.contains(where: { transposes[$0] != nil }) { continue }
+      let linear = OperatorRegistry.entry(for: node)?.linearOperand(of: node) { name in
+        catalog(transposes[name] ?? name)?.rank
+      }
       for (position, name) in node.inputs.enumerated() {
-        guard let tensor = catalog(name) else { continue }
+        guard let tensor = catalog(transposes[name] ?? name) else { continue }
         let operand = position == linear?.operand.position ? linear?.operand : nil
+        let view = transposes[name] == nil ? operand?.view : operand?.view.ofTranspose
         var place = "input \(position) of \(NodeLabel(node))"
         let isSmallTable = operand?.use == .rows && tensor.leadingSize ?? Int.max < leastTableRowCount
         if isSmallTable { place = "a table of fewer than \(leastTableRowCount) rows, \(place)" }
-        uses[tensor.name, default: []].append(
-          TensorUse(place: place, view: isSmallTable ? nil : operand?.view))
+        uses[tensor.name, default: []].append(TensorUse(place: place, view: isSmallTable ? nil : view))
       }
     }
     for output in graph.outputs {

@@ -46,6 +46,44 @@ struct EmbeddingTests {
       try ExecutionPlan(model: model, precision: .exact).execute(["x": indices([1], [1])]) == ["y": expected])
   }
 
+  // As exporters write a last linear that shares the weights of the embedding.
+  @Test func embeddingThatIsMultipliedTransposedIsOneMosaic() throws {
+    let model = try model([
+      TestModel.node("Gather", ["w", "x"], ["e"]), TestModel.node("Transpose", ["w"], ["t"]),
+      TestModel.node("MatMul", ["e", "t"], ["y"]),
+    ])
+    let roles = TensorRole.roles(in: model.graphs[0]) {
+      $0 == "w" ? TensorCatalogEntry(name: "w", rank: 2) : nil
+    }
+    #expect(roles == ["w": .linear(alongLast)])
+    let expected = try Tensor([22, 30] as [Float], shape: Shape([1, 2]))
+    let plan = try ExecutionPlan(model: model, precision: .exact)
+    #expect(try plan.execute(["x": indices([1], [1])]) == ["y": expected])
+  }
+
+  @Test func transposeThatIsReadOtherwiseNeedsTheTensorDense() throws {
+    let model = try model([
+      TestModel.node("Transpose", ["w"], ["t"]), TestModel.node("MatMul", ["x", "t"], ["p"]),
+      TestModel.node("Add", ["p", "t"], ["y"]),
+    ])
+    let roles = TensorRole.roles(in: model.graphs[0]) {
+      $0 == "w" ? TensorCatalogEntry(name: "w", rank: 2) : nil
+    }
+    #expect(roles == ["w": .dense(reason: "is input 0 of Transpose node \"transpose\"")])
+    expectRefused(
+      model, .mosaicTakenDense(tensor: "w", node: TestModel.label("Transpose", output: "t")))
+  }
+
+  @Test func denseTransposeIsMultipliedAsItIs() throws {
+    let weights = try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: Shape([2, 3]))
+    let model = TestModel.make(
+      [TestModel.node("Transpose", ["w"], ["t"]), TestModel.node("MatMul", ["x", "t"])],
+      tensors: ["w": weights])
+    let x = try Tensor([1, 10, 100] as [Float], shape: Shape([1, 3]))
+    let expected = try Tensor([321, 654] as [Float], shape: Shape([1, 2]))
+    #expect(try ExecutionPlan(model: model).execute(["x": x]) == ["y": expected])
+  }
+
   @Test(arguments: [2, -3])
   func rowOutsideTheTableIsRefused(_ index: Int) throws {
     try expectRefused(

@@ -86,12 +86,17 @@ struct ExecutionRefusalTests {
     let node = TestModel.node(name, name.hasPrefix("M") || name.hasPrefix("G") ? ["x", "x"] : ["x"])
     let bools = Tensor(
       elementType: .bool, shape: try Shape([1, 1]), bytes: try Bytes(copying: [1] as [UInt8]))
-    let expected: [ElementType] = [.float32, .float64, .float16, .bfloat16]
+    let integers: [ElementType] =
+      switch name {
+      case "Relu": [.int8, .int16, .int32, .int64]
+      case "MatMul", "Gemm": [.int32, .int64, .uint32, .uint64]
+      default: []
+      }
     try expectRefused(
       TestModel.make([node]), ["x": bools],
       .elementType(
-        TestModel.label(name), position: 0,
-        expected: name == "Relu" ? expected + [.int8, .int16, .int32, .int64] : expected, found: .bool))
+        TestModel.label(name), position: 0, expected: [.float32, .float64, .float16, .bfloat16] + integers,
+        found: .bool))
   }
 
   @Test func operandsOfDifferentTypesAreRefused() throws {

@@ -75,7 +75,7 @@ private struct DistinctSlices {
     let axis = axis.map { $0 < 0 ? $0 + shape.rank : $0 } ?? 0
     let keys = tensor.orderedKeys()
     let stride = shape.strides[axis]
-    let others = shape.dimensions.indices.filter { $0 != axis }
+    let others = keys.isEmpty ? [] : shape.dimensions.indices.filter { $0 != axis }
     let places = StridedPositions(
       dimensions: others.map { shape[$0] }, strides: others.map { shape.strides[$0] }
     ).places()

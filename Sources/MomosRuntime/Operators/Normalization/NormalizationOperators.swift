@@ -13,6 +13,7 @@ enum NormalizationOperators {
       "MeanVarianceNormalization", MeanVarianceNormalization.self, since: 9, inputs: 1...1),
     OperatorEntry(
       "NegativeLogLikelihoodLoss", NegativeLogLikelihoodLoss.self, since: 12, inputs: 2...3),
+    OperatorEntry("RMSNormalization", RMSNormalization.self, since: 23, inputs: 2...2),
     OperatorEntry("Softmax", Softmax.self, inputs: 1...1),
     OperatorEntry(
       "SoftmaxCrossEntropyLoss", SoftmaxCrossEntropyLoss.self, since: 12, inputs: 2...3, outputs: 1...2),
