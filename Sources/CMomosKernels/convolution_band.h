@@ -19,15 +19,16 @@ typedef struct {
   size_t from;       ///< column of the input
   size_t step;
   size_t count;
-  size_t available;  ///< columns of the input from `from` on
+  size_t available;  ///< columns of the input from the first to the last one
 } phase_columns;
 
 static phase_columns phase_columns_of(const momos_convolution *convolution, const band_shape *shape, size_t phase) {
   const size_t step = convolution->stride[2], pad = convolution->pad_begin[2], width = convolution->input[2];
   const size_t begin = phase < pad ? smallest(divided_up(pad - phase, step), shape->length) : 0;
   const size_t from = begin * step + phase - (begin * step + phase < pad ? begin * step + phase : pad);
-  const size_t available = from < width ? width - from : 0;
-  return (phase_columns){begin, from, step, smallest(divided_up(available, step), shape->length - begin), available};
+  const size_t inside = from < width ? divided_up(width - from, step) : 0;
+  const size_t count = smallest(inside, shape->length - begin);
+  return (phase_columns){begin, from, step, count, count > 0 ? (count - 1) * step + 1 : 0};
 }
 
 /// Copies the values of one remainder; up to GEMM_LANES - 1 zeros follow them.

@@ -99,7 +99,7 @@ static void multiply_pixels(const weight_source *weights, const pixel_source *pi
     const pixel_block block = {
         .first = first,
         .count = end - first + (is_last ? singles : 0),
-        .vectors = divided_up(end - first, MOMOS_PIXEL_STEP) * (MOMOS_PIXEL_STEP / GEMM_LANES),
+        .vectors = divided_up(end - first, NARROW_PANEL * GEMM_LANES) * NARROW_PANEL,
         .singles = is_last ? singles : 0,
     };
     multiply_block(weights, pixels, columns, &block, range, *target, scratch);

@@ -32,31 +32,27 @@ struct GraphFolding {
 
   /// The graph without the nodes that can be computed.
   ///
-  /// Nodes may come in any order. Outputs of the graph stay outputs of nodes.
+  /// Nodes are expected after those that they read from, as ONNX demands; others stay, and so does what computes an
+  /// output of the graph.
   mutating func fold(_ graph: Graph) -> Graph {
     let outputs = Set(graph.outputs.map(\.name))
-    let inputs = Set(graph.inputs.map(\.name))
-    for name in inputs { constants[name] = nil }
+    for input in graph.inputs { constants[input.name] = nil }
     let kept = transposesToKeep(in: graph)
     var folded = graph
-    var count = -1
-    while folded.nodes.count != count {
-      count = folded.nodes.count
-      folded.nodes = folded.nodes.compactMap { original in
-        var node = original
-        node.inputs = node.inputs.map { renamed[$0] ?? $0 }
-        guard node.outputs.count == 1, !outputs.contains(node.outputs[0]), !kept.contains(node.outputs[0]),
-          fold(node)
-        else { return node }
-        return nil
-      }
+    folded.nodes = []
+    for original in graph.nodes {
+      let node = withRenamedInputs(original)
+      let stays = node.outputs.contains { outputs.contains($0) || kept.contains($0) }
+      if stays || !fold(node) { folded.nodes.append(node) }
     }
-    folded.nodes = folded.nodes.map { original in
-      var node = original
-      node.inputs = node.inputs.map { renamed[$0] ?? $0 }
-      return node
-    }
+    folded.nodes = folded.nodes.map(withRenamedInputs)
     return folded
+  }
+
+  private func withRenamedInputs(_ original: Node) -> Node {
+    var node = original
+    node.inputs = node.inputs.map { renamed[$0] ?? $0 }
+    return node
   }
 
   /// Transposes of weights that others read as they are, as tied embeddings: folded they would be stored twice.
@@ -69,8 +65,8 @@ struct GraphFolding {
 
   /// Makes the output of a node a tensor; false if that cannot be.
   private mutating func fold(_ node: Node) -> Bool {
-    let output = node.outputs[0]
-    guard node.domain == "", Self.operators.contains(node.operatorType), output != "",
+    guard let output = node.outputs.first, node.outputs.count == 1, node.domain == "",
+      Self.operators.contains(node.operatorType), output != "",
       constants[output] == nil, !node.inputs.isEmpty,
       node.inputs.allSatisfy({ $0 == "" || constants[$0] != nil }),
       !node.attributes.contains(where: \.value.isReference)

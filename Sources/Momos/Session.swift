@@ -111,7 +111,8 @@ public struct TensorMultiplier: Sendable {
         return try LinearWeight(
           mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
       case .dense(let tensor) where tensor.shape.rank >= 2 && tensor.elementType.isFloatingPoint:
-        return try LinearWeight(dense: axisOfDense.view(rank: tensor.shape.rank).matrix(of: tensor))
+        return try LinearWeight(
+          dense: axisOfDense.view(rank: tensor.shape.rank).matrix(of: tensor), precision: precision)
       case .dense, .alias: return nil
       }
     }

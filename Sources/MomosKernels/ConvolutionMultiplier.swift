@@ -56,6 +56,29 @@ public struct ConvolutionMultiplier: Sendable {
     self.matrices = matrices
   }
 
+  private init(rows: Int, columns: Int, matrices: [FilterMatrix]) {
+    self.rows = rows
+    self.columns = columns
+    self.matrices = matrices
+  }
+
+  /// The same filters, each times a factor, which is applied to its sums.
+  /// - Parameter factors: `[rows]`.
+  public func scaled(by factors: [Float]) throws(ModelError) -> ConvolutionMultiplier {
+    precondition(factors.count == rows)
+    let matrixRows = rows / matrices.count
+    var scaled: [FilterMatrix] = []
+    for (number, matrix) in matrices.enumerated() {
+      let old = matrix.rowScale?.array(of: Float.self)
+      let scale = (0..<matrixRows).map { row in (old?[row] ?? 1) * factors[number * matrixRows + row] }
+      scaled.append(FilterMatrix(form: matrix.form, rowScale: try Bytes(copying: scale)))
+    }
+    return ConvolutionMultiplier(rows: rows, columns: columns, matrices: scaled)
+  }
+
+  /// 1, or the number of groups that `convolve` must be called with.
+  public var partCount: Int { matrices.count }
+
   /// Floats of scratch that `convolve` wants with a batch and a pool.
   public func scratchCount(_ geometry: ConvolutionGeometry, batch: Int, pool: ThreadPool) -> Int {
     guard batch > 0, rows > 0, geometry.pixelCount > 0 else { return 0 }

@@ -57,8 +57,8 @@ struct ExecutionPlanner {
     let operands = try operands(of: node, label, entry)
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
-      attributes: attributes, linearWeight: operands.weight, rowTable: operands.rowTable,
-      linearWeightShape: operands.weightShape,
+      attributes: attributes, linearWeight: operands.weight, linearWeightShape: operands.weightShape,
+      rowTable: operands.rowTable,
       constants: operands.constants)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
@@ -81,10 +81,11 @@ struct ExecutionPlanner {
         operand.use == .product || tensors.dense(name) == nil
       {
         switch operand.use {
-        case .product: operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+        case .product:
+          operands.weight = try tensors.linearWeight(name, operand.view, for: label)
+          operands.weightShape = type.shape
         case .rows: operands.rowTable = try tensors.rowTable(name, operand.view, for: label)
         }
-        operands.weightShape = type.shape
         operands.inputs.append(.linearWeight(type))
       } else {
         if tensors.contains(name) {

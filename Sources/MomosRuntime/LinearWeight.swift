@@ -14,12 +14,18 @@ public struct LinearWeight: Sendable {
   /// Input features.
   public let columns: Int
   private let form: Form
+  private let precision: Precision
+  /// Convolves images with the rows as filters; nil for mosaics whose parts or outliers its kernels do not take.
+  let convolution: ConvolutionMultiplier?
 
   /// A dense matrix `[rows, columns]` of any floating-point type.
-  public init(dense matrix: Tensor) throws(ModelError) {
+  /// - Parameter precision: decides the kernels for bfloat16; other types are always executed exactly.
+  public init(dense matrix: Tensor, precision: Precision = .exact) throws(ModelError) {
+    self.precision = precision
     rows = matrix.shape[0]
     columns = matrix.shape[1]
     form = .dense(try DenseMultiplier(matrix))
+    convolution = try ConvolutionMultiplier(matrix)
   }
 
   /// A mosaic, seen as a matrix through `view`. With blocking `.rows` that must be the tensor's own view.
@@ -30,6 +36,7 @@ public struct LinearWeight: Sendable {
     mosaic tensor: MosaicTensor, view: MatrixView, precision: Precision,
     dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
+    self.precision = precision
     let shape = view.matrixShape(of: tensor.shape)
     rows = shape[0]
     columns = shape[1]
@@ -37,9 +44,32 @@ public struct LinearWeight: Sendable {
     case .rows:
       precondition(view == tensor.view)
       form = .mosaic(try MosaicMultiplier(tensor, precision: precision, dictionaries: &dictionaries))
+      convolution = try Self.convolution(tensor, dictionaries: &dictionaries)
     case .flat:
       form = .flat(try FlatMultiplier(tensor, view: view))
+      convolution = nil
     }
+  }
+
+  /// A mosaic with one part of all rows, or several of as many rows each that follow one another, as the groups of a
+  /// convolution do.
+  private static func convolution(
+    _ tensor: MosaicTensor, dictionaries: inout ExecutableDictionaries
+  ) throws(ModelError) -> ConvolutionMultiplier? {
+    let (rows, columns) = (tensor.matrixShape[0], tensor.matrixShape[1])
+    let count = tensor.parts.count
+    guard tensor.outliers.count == 0, count > 0, rows > 0, columns > 0, rows % count == 0 else { return nil }
+    var parts: [ConvolutionMultiplier.Part] = []
+    for (number, part) in tensor.parts.enumerated() {
+      let range = (number * rows / count)..<((number + 1) * rows / count)
+      guard part.columns == nil, !part.stages.isEmpty,
+        part.rows.map({ $0.elementsEqual(range) }) ?? (count == 1)
+      else { return nil }
+      var stages: [(mosaic: Mosaic, dictionary: ExecutableDictionary)] = []
+      for stage in part.stages { stages.append((stage.mosaic, try dictionaries.expand(stage.dictionary))) }
+      parts.append((stages, part.rowScale?.floats()))
+    }
+    return try ConvolutionMultiplier(rows: rows, columns: columns, parts: parts)
   }
 
   /// `output[b, i]` = sum over j of `W[i, j] * input[b, j]`.
@@ -54,7 +84,7 @@ public struct LinearWeight: Sendable {
   ) throws(ModelError) -> Int {
     switch form {
     case .dense(let matrix):
-      try matrix.multiply(input, batch: batch, into: &output, pool: pool)
+      try matrix.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     case .mosaic(let mosaic):
       return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)

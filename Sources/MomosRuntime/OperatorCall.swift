@@ -52,6 +52,7 @@ struct OperatorCall {
     try cast(tensor, to: elementType)
   }
 
+  /// The shape of a tensor on the way to the outputs.
   func shape(_ dimensions: [Int]) throws(RuntimeError) -> Shape {
     try modelErrors { () throws(ModelError) in try Shape(dimensions) }
   }

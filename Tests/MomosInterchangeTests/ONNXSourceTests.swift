@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MomosModel
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// The tensors of ONNX models, against the values that tools/fixtures/make_onnx_fixtures.py stated.
 struct ONNXSourceTests {
-  private func open(_ name: String) throws -> SourceCollection {
+  private func source(_ name: String) throws -> SourceCollection {
     try SourceCollection.open([SourceFixture.path(name, format: "onnx")])
   }
 
@@ -14,7 +15,7 @@ struct ONNXSourceTests {
     ("FLOAT", ElementType.float32), ("DOUBLE", .float64), ("FLOAT16", .float16), ("BFLOAT16", .bfloat16),
   ])
   func floatsReadFromRawAndTypedData(_ name: String, _ elementType: ElementType) throws {
-    let source = try open("types.onnx")
+    let source = try self.source("types.onnx")
     for field in ["typed", "raw"] {
       let tensor = try source.read("\(name).\(field)")
       #expect(tensor.elementType == elementType)
@@ -30,7 +31,7 @@ struct ONNXSourceTests {
     ("UINT32", .uint32, [0, 0, 1, 4_294_967_295]), ("BOOL", .bool, [1, 0, 0, 1]),
   ])
   func integersReadFromRawAndTypedData(_ name: String, _ elementType: ElementType, _ values: [Int]) throws {
-    let source = try open("types.onnx")
+    let source = try self.source("types.onnx")
     for field in ["typed", "raw"] {
       let tensor = try source.read("\(name).\(field)")
       #expect(tensor.elementType == elementType)
@@ -39,14 +40,14 @@ struct ONNXSourceTests {
   }
 
   @Test func largestUnsignedIntegersAreRead() throws {
-    let source = try open("types.onnx")
+    let source = try self.source("types.onnx")
     for field in ["typed", "raw"] {
       #expect(try source.read("UINT64.\(field)").bytes.array(of: UInt64.self) == [0, 0, 1, .max])
     }
   }
 
   @Test func emptyTensorsAndScalarsAreRead() throws {
-    let source = try open("empty.onnx")
+    let source = try self.source("empty.onnx")
     #expect(source.catalog.map(\.name) == ["none", "raw", "scalar"])
     #expect(source.catalog.map(\.shape.dimensions) == [[0, 3], [2, 0], []])
     #expect(try source.read("none").bytes.count == 0)
@@ -54,12 +55,12 @@ struct ONNXSourceTests {
   }
 
   @Test func weightsAloneHaveNoGraph() throws {
-    #expect(try open("types.onnx").graph() == nil)
+    #expect(try source("types.onnx").graph() == nil)
   }
 
   /// Protobuf allows repeated numbers one by one and in several runs.
   @Test func unpackedDataAreRead() throws {
-    let source = try open("unpacked.onnx")
+    let source = try self.source("unpacked.onnx")
     #expect(try source.read("single").floats() == [1.5, -2])
     #expect(try source.read("runs").floats() == [1.5, -2])
     #expect(try source.read("integers").integers() == [-3, 4, 1 << 62])
@@ -76,7 +77,7 @@ struct ONNXSourceTests {
   }
 
   @Test func externalDataAreReadFromTheModelsFolder() throws {
-    let source = try open("external/model.onnx")
+    let source = try self.source("external/model.onnx")
     #expect(try source.read("first").floats() == [0, 1, 2, 3])
     #expect(try source.read("second").floats() == [8, 9, 10, 11, 12, 13, 14, 15])
     #expect(try source.read("rest").floats() == [-1, -2])
@@ -141,6 +142,20 @@ struct ONNXSourceTests {
     _ = try folder.write([1, 2, 3, 4], to: "inner/data.bin")
     let error = refusal { () throws(InterchangeError) in try source.read("first") }
     #expect(error?.rule == .fileChanged)
+  }
+
+  /// Protobuf itself ends at 2 GB; external data do not.
+  @Test func externalDataBeyondFourGigabytesAreRead() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(SourceFixture.content("far.onnx", format: "onnx"), to: "far.onnx")
+    _ = try folder.write([], to: "far.bin")
+    let file = unsafe open("\(folder.path)/far.bin", O_WRONLY)
+    defer { close(file) }
+    let written = unsafe [Float]([1, -2, 3, 4]).withUnsafeBytes { values in
+      unsafe pwrite(file, values.baseAddress, values.count, 5_000_000_000)
+    }
+    try #require(written == 16)
+    #expect(try SourceCollection.open([path]).read("far").floats() == [1, -2, 3, 4])
   }
 
   /// A message of two bytes may not become a node of hundreds without end.

@@ -92,12 +92,14 @@ private struct NodeDescription: Decodable {
     let string: String?
     let ints: [Int]?
     let floats: [Float]?
+    let strings: [String]?
 
     var value: AttributeValue {
       if let int { return .int(int) }
       if let float { return .float(float) }
       if let string { return .string(Array(string.utf8)) }
       if let floats { return .floats(floats) }
+      if let strings { return .strings(strings.map { Array($0.utf8) }) }
       return .ints(ints ?? [])
     }
   }

@@ -4,8 +4,8 @@ import MomosModel
 ///
 /// Names, order, operators and attributes stay as they are, with these exceptions: Constant nodes go, because
 /// their outputs are tensors of the model; so do inputs that are initialisers as well; the domain "ai.onnx" gets
-/// its other spelling, ""; tensors of attributes are tensors of the model. Operators and shapes are for the
-/// runtime to judge.
+/// its other spelling, ""; tensors of attributes are tensors of the model; nodes of operator set 6 become those of
+/// version 7. Operators and shapes are for the runtime to judge.
 struct ONNXGraphBuilder {
   /// Versions of ONNX's own operator set that exist; which of them are executed is for the runtime to say.
   static let operatorSetVersions = 1...28
@@ -21,10 +21,12 @@ struct ONNXGraphBuilder {
         found: "a sparse one")
     }
     let tensors = Set(graph.initializers.map(\.name))
+    let operatorSet6 = isOperatorSet6 ? OperatorSet6(graph) : nil
     var nodes: [Node] = []
     for (node, attributeTensors) in zip(graph.nodes, names.attributeTensors) {
       do throws(InterchangeError) {
-        if let node = try self.node(node, attributeTensors) { nodes.append(node) }
+        guard let node = try self.node(node, attributeTensors) else { continue }
+        nodes.append(try operatorSet6?.upgraded(node) ?? node)
       } catch {
         throw error.inside(node.label)
       }
@@ -36,6 +38,12 @@ struct ONNXGraphBuilder {
           inputs: try values(graph.inputs.filter { !tensors.contains($0.name) }, "graph input"),
           outputs: try values(graph.outputs, "graph output"), nodes: nodes)
       ], operatorSets: try operatorSets(domains: Set(nodes.map(\.domain))))
+  }
+
+  private var isOperatorSet6: Bool {
+    model.operatorSets.contains {
+      ["", "ai.onnx"].contains($0.domain) && $0.version == OperatorSet6.version
+    }
   }
 
   /// nil for a Constant.
@@ -118,7 +126,8 @@ struct ONNXGraphBuilder {
           expected: "a version from \(versions.lowerBound) to \(versions.upperBound)", found: "\(set.version)"
         )
       }
-      sets.append(OperatorSet(domain: domain, version: set.version))
+      let isUpgraded = domain == "" && set.version == OperatorSet6.version
+      sets.append(OperatorSet(domain: domain, version: isUpgraded ? OperatorSet6.version + 1 : set.version))
     }
     let missing = domains.filter { domain in !sets.contains { $0.domain == domain } }
     if let domain = missing.min(), let node = graph.nodes.first(where: { $0.canonicalDomain == domain }) {

@@ -35,7 +35,11 @@ struct Col2Im: RealOperator {
     let values = call[0].bytes.span(of: number)
     return [
       try call.tensor(type, of: number) { (target) throws(RuntimeError) in
-        window.scatter(values, channelCount: type.shape[0] * type.shape[1], adding: &target)
+        for row in 0..<(type.shape[0] * type.shape[1] * window.tapCount) {
+          window.scatter(
+            values.extracting((row * window.outputCount)..<((row + 1) * window.outputCount)),
+            of: row % window.tapCount, channel: row / window.tapCount, adding: &target)
+        }
       }
     ]
   }

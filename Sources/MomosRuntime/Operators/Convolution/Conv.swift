@@ -52,15 +52,14 @@ struct Conv: Operator {
   private func multiplied(
     _ call: OperatorCall, _ shape: ConvolutionShape, _ input: Tensor, _ type: ValueType
   ) throws(RuntimeError) -> Tensor {
-    let bias = try call.optional(2).map { bias throws(RuntimeError) in
-      try call.converted(bias, to: .float32).floats()
+    let bias = try call.optional(2).map { bias throws(RuntimeError) in try call.converted(bias, to: .float32)
     }
-    return try call.tensor(type, of: Float.self) { (target) throws(RuntimeError) in
+    return try call.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
       guard type.shape.elementCount > 0 else { return }
       do throws(ModelError) {
         let weight = if let weight { weight } else { try LinearWeight(dense: call[1].matrix(rowAxes: 1)) }
-        try weight.convolve(
-          input.bytes.span(of: Float.self), shape, bias: bias, into: &target, pool: call.pool)
+        try FilterBank(weight, bias: bias?.floats()).convolve(
+          input.bytes.span(of: Float.self), shape, into: &target, pool: call.pool)
       } catch {
         throw .model(error, place: call.label.description)
       }

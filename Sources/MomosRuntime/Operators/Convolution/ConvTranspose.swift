@@ -47,27 +47,24 @@ struct ConvTranspose: RealOperator {
     let (inputCount, outputCount) = (window.outputCount, window.inputCount)
     return [
       try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
-        var spread = [Number](repeating: 0, count: window.tapCount * inputCount)
-        for image in 0..<input[0] {
-          for row in 0..<(groups * rows) {
-            let group = row / rows
-            let first = (image * groups + group) * channels
-            var spreadSpan = spread.mutableSpan
-            spreadSpan.update(repeating: 0)
+        var seen = [Number](repeating: 0, count: inputCount)
+        for plane in 0..<(input[0] * groups * rows) {
+          let (image, row) = plane.quotientAndRemainder(dividingBy: groups * rows)
+          let group = row / rows
+          let start = plane * outputCount
+          var result = target.part(start..<(start + outputCount))
+          result.update(repeating: bias?[row] ?? 0)
+          for tap in 0..<window.tapCount {
+            var line = seen.mutableSpan
+            line.update(repeating: 0)
             for channel in 0..<channels {
-              let source = values.extracting(
-                ((first + channel) * inputCount)..<((first + channel + 1) * inputCount))
-              let filter = ((group * channels + channel) * rows + row % rows) * window.tapCount
-              for tap in 0..<window.tapCount {
-                let weight = weights[filter + tap]
-                var line = spreadSpan.part((tap * inputCount)..<((tap + 1) * inputCount))
-                for index in source.indices { line[index] += weight * source[index] }
-              }
+              let first = ((image * groups + group) * channels + channel) * inputCount
+              let source = values.extracting(first..<(first + inputCount))
+              let filter = (group * channels + channel) * rows + row % rows
+              let weight = weights[filter * window.tapCount + tap]
+              for index in source.indices { line[index] += weight * source[index] }
             }
-            let start = (image * groups * rows + row) * outputCount
-            var plane = target.part(start..<(start + outputCount))
-            plane.update(repeating: bias?[row] ?? 0)
-            window.scatter(spreadSpan.span, channelCount: 1, adding: &plane)
+            window.scatter(line.span, of: tap, channel: 0, adding: &result)
           }
         }
       }

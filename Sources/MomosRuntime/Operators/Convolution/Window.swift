@@ -60,12 +60,13 @@ struct Window: Sendable, Hashable {
     axisCount = axes.count
   }
 
-  private var axes: [WindowAxis] { [depth, height, width] }
+  /// One for each spatial axis of the tensor.
+  var axes: [WindowAxis] { [depth, height, width].suffix(axisCount) }
 
   /// Sizes of the output along the tensor's spatial axes.
-  var outputSizes: [Int] { axes.suffix(axisCount).map(\.output) }
+  var outputSizes: [Int] { axes.map(\.output) }
   /// Sizes of the input along the tensor's spatial axes.
-  var inputSizes: [Int] { axes.suffix(axisCount).map(\.input) }
+  var inputSizes: [Int] { axes.map(\.input) }
   /// Elements of one channel of the input.
   var inputCount: Int { depth.input * height.input * width.input }
   /// Elements of one channel of the output.

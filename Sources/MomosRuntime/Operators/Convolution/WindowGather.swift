@@ -37,32 +37,17 @@ extension Window {
     }
   }
 
-  /// The transpose of `gather` for all positions: adds every value to the input position it was seen at.
+  /// Adds what one tap sees at all output positions to the input positions that it sees.
   ///
   /// - Parameters:
-  ///   - values: `[channels * taps, positions]`.
-  ///   - target: channels of the input, one after the other.
+  ///   - values: one for each output position.
+  ///   - tap: row-major over the kernel.
+  ///   - channel: of the input, whose channels lie one after the other in `target`.
   func scatter<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ values: Span<Number>, channelCount: Int, adding target: inout MutableSpan<Number>
+    _ values: Span<Number>, of tap: Int, channel: Int, adding target: inout MutableSpan<Number>
   ) {
-    for channel in 0..<channelCount {
-      for z in 0..<depth.kernel {
-        for y in 0..<height.kernel {
-          for x in 0..<width.kernel {
-            let row = ((channel * depth.kernel + z) * height.kernel + y) * width.kernel + x
-            scatterTap(
-              values.extracting((row * outputCount)..<((row + 1) * outputCount)), at: (z, y, x),
-              channel: channel, adding: &target)
-          }
-        }
-      }
-    }
-  }
-
-  private func scatterTap<Number: BinaryFloatingPoint & BitwiseCopyable>(
-    _ values: Span<Number>, at tap: (z: Int, y: Int, x: Int), channel: Int,
-    adding target: inout MutableSpan<Number>
-  ) {
+    let (line, x) = tap.quotientAndRemainder(dividingBy: width.kernel)
+    let tap = (z: line / height.kernel, y: line % height.kernel, x: x)
     for z in depth.positions(of: tap.z) {
       let plane = channel * depth.input + depth.start(of: z) + tap.z * depth.dilation
       for y in height.positions(of: tap.y) {

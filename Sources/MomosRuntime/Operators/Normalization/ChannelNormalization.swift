@@ -29,6 +29,7 @@ extension ChannelNormalizationOperator {
     _ call: OperatorCall, _ number: Number.Type
   ) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
+    guard shape.elementCount > 0 else { return [call[0]] }
     let planeLength = shape.dimensions.dropFirst(2).reduce(1, *)
     let groupLength = shape[1] / groupCount(of: shape) * planeLength
     let values = call[0].bytes.span(of: number)
@@ -38,7 +39,6 @@ extension ChannelNormalizationOperator {
       values, count: shape[0] * groupCount(of: shape), length: groupLength, epsilon)
     return [
       try call.tensor(call[0].type, of: number) { (target) throws(RuntimeError) in
-        guard values.count > 0 else { return }
         for plane in 0..<(shape[0] * shape[1]) {
           let group = plane * planeLength / groupLength
           let parameter = plane % shape[1] / (shape[1] / scales.count)

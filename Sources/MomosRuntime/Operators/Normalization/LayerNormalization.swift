@@ -1,9 +1,10 @@
+import MomosKernels
 import MomosModel
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + bias over all axes from `axis` on, and on request the mean and
 /// 1 / sqrt(variance + epsilon) in float32.
 ///
-/// Mean and variance are accumulated in float64, in ascending order.
+/// Mean and variance of float64, and those that are asked for, are accumulated in float64, in ascending order.
 struct LayerNormalization: Operator {
   private let axis: Int
   private let epsilon: Float
@@ -41,6 +42,9 @@ struct LayerNormalization: Operator {
     let elementType = call[0].elementType
     let input = try call.converted(call[0], to: elementType.arithmetic)
     let slices = slices(of: input.shape)
+    if outputCount == 1, input.elementType == .float32 {
+      return [try call.converted(try rows(call, input), to: elementType)]
+    }
     let statistics: SliceStatistics
     let result: Tensor
     if elementType == .float64 {
@@ -66,6 +70,20 @@ struct LayerNormalization: Operator {
 
   private func slices(of shape: Shape) -> AxisSlices {
     AxisSlices(shape, axes: (axis < 0 ? axis + shape.rank : axis)..<shape.rank)
+  }
+
+  /// In float32, without the statistics.
+  private func rows(_ call: OperatorCall, _ input: Tensor) throws(RuntimeError) -> Tensor {
+    let columns = slices(of: input.shape).length
+    let normalizedShape = Array(input.shape.dimensions[(axis < 0 ? axis + input.shape.rank : axis)...])
+    let scales = try parameter(call, at: 1, absent: 1, normalizedShape, Float.self)
+    let biases = try parameter(call, at: 2, absent: 0, normalizedShape, Float.self)
+    let values = input.bytes.span(of: Float.self)
+    return try call.tensor(input.type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
+      VectorKernels.normalize(
+        RowNormalization(epsilon: epsilon), values, columns: columns, scale: scales.span, bias: biases.span,
+        into: &target, pool: call.pool)
+    }
   }
 
   private func normalized<Number: RealNumber>(

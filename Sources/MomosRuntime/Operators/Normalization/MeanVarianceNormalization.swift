@@ -18,6 +18,7 @@ struct MeanVarianceNormalization: RealOperator {
     _ call: OperatorCall, _ number: Number.Type
   ) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
+    guard shape.elementCount > 0 else { return [call[0]] }
     let groups = groups(of: shape)
     let values = call[0].bytes.span(of: number)
     var means = [Double](repeating: 0, count: groups.count)

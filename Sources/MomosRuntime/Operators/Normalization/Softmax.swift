@@ -1,38 +1,44 @@
+import MomosKernels
 import MomosModel
 
 /// e^x divided by its sum, along one axis; before operator set 13 along all axes from `axis` on together.
 ///
 /// The maximum is subtracted first. A NaN or +infinity makes its whole slice NaN.
 struct Softmax: Operator {
-  private let axis: Int
-  private let isFlattening: Bool
+  private let slicing: SoftmaxSlicing
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
-    isFlattening = context.version < 13
-    axis = try context.attributes.int("axis", default: isFlattening ? 1 : -1)
+    slicing = try SoftmaxSlicing(&context)
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
-    _ = try inputs.resolved(axis: axis, rank: inputs[0].shape.rank)
-    return [inputs[0]]
+    return [try slicing.checked(inputs)]
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
     let input = try call.converted(call[0], to: elementType.arithmetic)
+    let slices = slicing.slices(of: input.shape)
+    if elementType == .float64 { return [try normalized(call, input, slices, Double.self)] }
     let result =
-      elementType == .float64
-      ? try normalized(call, input, Double.self) : try normalized(call, input, Float.self)
+      slices.stride == 1 ? try rows(call, input, slices) : try normalized(call, input, slices, Float.self)
     return [try call.converted(result, to: elementType)]
   }
 
-  private func normalized<Number: RealNumber>(
-    _ call: OperatorCall, _ input: Tensor, _ number: Number.Type
+  /// Slices that lie contiguously, in float32.
+  private func rows(
+    _ call: OperatorCall, _ input: Tensor, _ slices: AxisSlices
   ) throws(RuntimeError) -> Tensor {
-    let rank = input.shape.rank
-    let first = axis < 0 ? axis + rank : axis
-    let slices = AxisSlices(input.shape, axes: first..<(isFlattening ? rank : first + 1))
+    let values = input.bytes.span(of: Float.self)
+    return try call.tensor(input.type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
+      VectorKernels.softmax(values, columns: slices.length, into: &target, pool: call.pool)
+    }
+  }
+
+  private func normalized<Number: RealNumber>(
+    _ call: OperatorCall, _ input: Tensor, _ slices: AxisSlices, _ number: Number.Type
+  ) throws(RuntimeError) -> Tensor {
     let values = input.bytes.span(of: number)
     return try call.tensor(input.type, of: number) { (target) throws(RuntimeError) in
       for slice in 0..<slices.count { normalize(values, slices.start(of: slice), slices, &target) }

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// How zero points and scales of quantized matrices are arranged: one for the matrix, or one for each row or column.
@@ -34,14 +35,23 @@ enum MatrixParameter {
 }
 
 extension OperatorCall {
-  /// The elements minus a zero point that is broadcast to them, in int32.
+  /// The elements minus a zero point that is broadcast to them, in float32, which holds the difference exactly.
   /// - Parameter dimensions: the shape as which the zero point is taken.
   func centered(_ tensor: Tensor, _ zeroPoint: Tensor?, as dimensions: [Int]?) throws(RuntimeError) -> Tensor
   {
-    let wide = try cast(tensor, to: .int32)
+    let wide = try cast(tensor, to: .float32)
     guard let zeroPoint, let dimensions else { return wide }
-    let zeros = try cast(zeroPoint, to: .int32).reshaped(to: shape(dimensions))
-    return try combined(wide, zeros, wide.type, Int32.self) { $0 &- $1 }
+    let zeros = try cast(zeroPoint, to: .float32).reshaped(to: shape(dimensions))
+    return try combined(wide, zeros, wide.shape, .subtract)
+  }
+
+  /// A quantized matrix minus its zero point, if it has one, in float32.
+  func centeredMatrix(
+    _ position: Int, zeroPoint: Int, _ kind: MatrixParameter
+  ) throws(RuntimeError) -> Tensor {
+    let zeros = optional(zeroPoint)
+    let dimensions = zeros.map { kind.shape(of: $0.shape, for: self[position].shape) }
+    return try centered(self[position], zeros, as: dimensions)
   }
 
   /// A parameter in float32, as the shape that broadcasts.
@@ -53,45 +63,42 @@ extension OperatorCall {
     return try cast(tensor, to: .float32).reshaped(to: shape(dimensions))
   }
 
-  /// A quantized matrix minus its zero point, if it has one, in int32.
-  func centeredMatrix(
-    _ position: Int, zeroPoint: Int, _ kind: MatrixParameter
-  ) throws(RuntimeError) -> Tensor {
-    let zeros = optional(zeroPoint)
-    let dimensions = zeros.map { kind.shape(of: $0.shape, for: self[position].shape) }
-    return try centered(self[position], zeros, as: dimensions)
+  /// Calls `body` with memory for an integer product: for the products of a block, and scratch.
+  func withScratch(
+    for product: IntegerProduct,
+    _ body: (inout MutableSpan<Float>, inout MutableSpan<Float>) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) {
+    let productType = ValueType(.float32, try shape([product.productCount]))
+    let scratchType = ValueType(.float32, try shape([product.scratchCount(pool: pool)]))
+    _ = try tensor(productType, of: Float.self, zeroed: false) { (products) throws(RuntimeError) in
+      _ = try tensor(scratchType, of: Float.self, zeroed: false) { (scratch) throws(RuntimeError) in
+        try body(&products, &scratch)
+      }
+    }
   }
 
-  /// The product of two stacks of int32 matrices, as `numpy.matmul`; sums wrap.
+  /// The product of two stacks of centered matrices, as `numpy.matmul`, in int32; sums wrap.
   func integerProduct(_ left: Tensor, _ right: Tensor, shape: Shape) throws(RuntimeError) -> Tensor {
     guard let stack = StackedProduct(left.shape.dimensions, right.shape.dimensions) else {
       preconditionFailure("refused by inference")
     }
-    let lefts = left.bytes.span(of: Int32.self)
-    let rights = right.bytes.span(of: Int32.self)
+    let product = IntegerProduct(
+      rows: stack.product.rows, inner: stack.product.inner, columns: stack.product.columns,
+      isRightTransposed: false)
+    let (leftCount, rightCount) = (product.rows * product.inner, product.inner * product.columns)
+    let lefts = left.bytes.span(of: Float.self)
+    let rights = right.bytes.span(of: Float.self)
     return try tensor(ValueType(.int32, shape), of: Int32.self) { (target) throws(RuntimeError) in
       guard shape.elementCount > 0 else { return }
-      stack.forEachProduct { leftStart, rightStart, targetStart in
-        stack.product.add(lefts, from: leftStart, rights, from: rightStart, to: &target, from: targetStart)
-      }
-    }
-  }
-}
-
-extension MatrixProduct {
-  /// Adds `left [rows, inner]` times `right [inner, columns]` to `target [rows, columns]`, wrapping; each lies in its
-  /// span from the given start on.
-  func add(
-    _ left: Span<Int32>, from leftStart: Int, _ right: Span<Int32>, from rightStart: Int,
-    to target: inout MutableSpan<Int32>, from targetStart: Int
-  ) {
-    for row in 0..<rows {
-      var targetRow = target.part((targetStart + row * columns)..<(targetStart + (row + 1) * columns))
-      for step in 0..<inner {
-        let factor = left[leftStart + row * inner + step]
-        guard factor != 0 else { continue }
-        let rightRow = right.extracting((rightStart + step * columns)..<(rightStart + (step + 1) * columns))
-        for column in rightRow.indices { targetRow[column] &+= factor &* rightRow[column] }
+      try withScratch(for: product) { (products, scratch) throws(RuntimeError) in
+        stack.forEachProduct { leftStart, rightStart, targetStart in
+          var matrix = target.part(targetStart..<(targetStart + product.productCount))
+          product.add(
+            lefts.extracting(leftStart..<(leftStart + leftCount)),
+            rights.extracting(rightStart..<(rightStart + rightCount)), to: &matrix,
+            rowStride: product.columns,
+            products: &products, scratch: &scratch, pool: pool)
+        }
       }
     }
   }

@@ -6,6 +6,9 @@ import MomosModel
 ///
 /// Queries, keys and values are `[batch, tokens, heads * size]`; several query heads may share a key head.
 struct LinearAttention: RealOperator {
+  /// Samples without elements take no memory, their states do.
+  private static let emptyBatchLimit = 1 << 20
+
   private let queryHeads: Int
   private let keyHeads: Int
   private let scale: Float
@@ -40,6 +43,9 @@ struct LinearAttention: RealOperator {
     else {
       throw inputs.mismatch(
         expected: "[batch, tokens, \(queryHeads) * size], and \(keyHeads) heads of keys and of values")
+    }
+    guard query.elementCount > 0 || query[0] <= Self.emptyBatchLimit else {
+      throw inputs.mismatch(expected: "at most \(Self.emptyBatchLimit) samples without elements")
     }
     let (keySize, valueSize) = (key[2] / keyHeads, value[2] / keyHeads)
     let state = try inputs.shape([query[0], keyHeads, keySize, valueSize])

@@ -44,6 +44,9 @@ struct GateSums<Number: RealNumber> {
 }
 
 extension RecurrentOperator {
+  /// Sequences without elements take no memory, their states do.
+  private static var emptyBatchLimit: Int { 1 << 20 }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     for (position, type) in inputs.types.enumerated() where position != 4 {
@@ -162,7 +165,12 @@ extension RecurrentOperator {
       let size = attributes.hiddenSize.map { "\($0)" } ?? "hidden size"
       throw inputs.mismatch(expected: "[steps, batch, inputs] and [directions, gates, \(size)]")
     }
-    return shape(input, recurrence)
+    let shape = shape(input, recurrence)
+    guard shape.hidden > 0, input.elementCount > 0 || shape.batch <= Self.emptyBatchLimit else {
+      throw inputs.mismatch(
+        expected: "a hidden state, and at most \(Self.emptyBatchLimit) sequences without elements")
+    }
+    return shape
   }
 
   private func shape(_ input: Shape, _ recurrence: Shape) -> RecurrentShape {

@@ -78,7 +78,10 @@ struct Resampling: Sendable {
     ) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> Tensor {
     var current = tensor
-    for (number, axis) in axes.enumerated() where !axis.isIdentity {
+    // Axes that shrink first, so that no tensor on the way is larger than both the input and the output.
+    let order = axes.indices.sorted { axes[$0].growth < axes[$1].growth }
+    for number in order where !axes[number].isIdentity {
+      let axis = axes[number]
       var dimensions = current.shape.dimensions
       let outer = dimensions[..<number].reduce(1, *)
       let inner = dimensions[(number + 1)...].reduce(1, *)

@@ -15,6 +15,9 @@ struct ResizedAxis: Sendable {
     input == output && (scale - 1).magnitude < 1e-9 && start.magnitude < 1e-9 && (end - 1).magnitude < 1e-9
   }
 
+  /// How many times longer the output is.
+  var growth: Double { Double(output) / Double(max(input, 1)) }
+
   /// The input coordinate of an output position.
   func coordinate(of position: Int, _ mode: ResizeAttributes.Coordinates) -> Double {
     let (x, inputLength, outputLength) = (Double(position), Double(input), scale * Double(input))
