@@ -26,7 +26,7 @@ INLINE void sum_band(const float *weights, const float *band, const size_t *offs
 typedef struct {
   band_plan bands;
   size_t taps;
-  size_t offsets[LANE_BLOCK];
+  size_t offsets[MOST_COLUMNS];
   float *band;
   float *sums;  ///< for every float of the first remainders of a band
 } channel_plan;

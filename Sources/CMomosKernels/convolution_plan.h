@@ -5,6 +5,9 @@
 #include "gemm_plan.h"
 #include "momos_convolution.h"
 
+/// Most columns whose products are summed on their own.
+#define MOST_COLUMNS 1024
+
 /// Most panels of the widest kind packed at a time.
 #define MOST_WIDE_PANELS 5
 
@@ -29,7 +32,7 @@ static inline size_t largest(size_t a, size_t b) { return a > b ? a : b; }
 
 /// Columns of a block: as even as multiples of 16 allow.
 static inline size_t column_block(size_t columns) {
-  const size_t blocks = divided_up(columns, LANE_BLOCK);
+  const size_t blocks = divided_up(columns, MOST_COLUMNS);
   return blocks == 0 ? 0 : divided_up(divided_up(columns, blocks), 16) * 16;
 }
 

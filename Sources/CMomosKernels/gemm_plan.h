@@ -9,9 +9,9 @@
 #define PACKED_FLOATS 1
 #endif
 
-/// Most lanes of columns whose products are summed on their own; a tile of rows over as many stays in level 1, a
-/// packed panel of 48 vectors in level 2.
-#define LANE_BLOCK 1024
+/// Most lanes of columns whose products are summed on their own; a tile of rows over as many, and a packed panel of 48
+/// vectors, stay in level 2.
+#define LANE_BLOCK 2048
 #define COLUMN_BLOCK (LANE_BLOCK * PACKED_FLOATS)
 
 /// The same for dense products with fewer vectors than `WIDE_BATCH`, which sweep whole rows.

@@ -90,7 +90,7 @@ private struct OutputComparison {
 
   func failures(_ report: VerificationReport.OutputReport, options: VerificationOptions) -> [String] {
     var failures: [String] = []
-    let bound = options.session.precision.relativeErrorBound
+    let bound = options.session.precision.batchErrorBound
     if !(report.executedAgainstReconstructed.relativeError <= bound) {
       failures.append(
         "output '\(name)': executed differs from reconstructed by "

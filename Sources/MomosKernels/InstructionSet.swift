@@ -36,6 +36,12 @@ public enum InstructionSet {
 
   static let table: momos_kernel_table = unsafe selectedTable().pointee
 
+  /// True if the set in use multiplies pairs of bfloat16, for batches of `pairBatch` and more in class `fast`.
+  public static var multipliesPairs: Bool { unsafe products.multiply_mosaic_pairs != nil }
+
+  /// Smallest batch that pairs of bfloat16 serve.
+  public static var pairBatch: Int { 16 }
+
   /// The dense kernels of the set in use.
   static let products: momos_gemm_table = unsafe selectedProducts().pointee
 

@@ -14,11 +14,14 @@ public struct LinearWeight: Sendable {
   /// Input features.
   public let columns: Int
   private let form: Form
+  private let precision: Precision
   /// Convolves images with the rows as filters; nil for mosaics whose parts or outliers its kernels do not take.
   let convolution: ConvolutionMultiplier?
 
   /// A dense matrix `[rows, columns]` of any floating-point type.
-  public init(dense matrix: Tensor) throws(ModelError) {
+  /// - Parameter precision: decides the kernels for bfloat16; other types are always executed exactly.
+  public init(dense matrix: Tensor, precision: Precision = .exact) throws(ModelError) {
+    self.precision = precision
     rows = matrix.shape[0]
     columns = matrix.shape[1]
     form = .dense(try DenseMultiplier(matrix))
@@ -33,6 +36,7 @@ public struct LinearWeight: Sendable {
     mosaic tensor: MosaicTensor, view: MatrixView, precision: Precision,
     dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
+    self.precision = precision
     let shape = view.matrixShape(of: tensor.shape)
     rows = shape[0]
     columns = shape[1]
@@ -80,7 +84,7 @@ public struct LinearWeight: Sendable {
   ) throws(ModelError) -> Int {
     switch form {
     case .dense(let matrix):
-      try matrix.multiply(input, batch: batch, into: &output, pool: pool)
+      try matrix.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     case .mosaic(let mosaic):
       return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)

@@ -115,7 +115,7 @@ struct ModelTensors {
     switch content {
     case .mosaic(let mosaic):
       try LinearWeight(mosaic: mosaic, view: view, precision: precision, dictionaries: &dictionaries)
-    case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor))
+    case .dense(let tensor): try LinearWeight(dense: view.matrix(of: tensor), precision: precision)
     case .alias, nil: preconditionFailure("aliases were resolved")
     }
   }

@@ -11,17 +11,20 @@ struct PartExecution: Sendable {
   let columnCount: Int
   /// One table of products for each block and vector, in float32: any form.
   private let tables: PartMultiplier
-  /// Rows laid out a few at a time, in float32: any form, best for batches and for row-major mosaics.
+  /// Rows laid out a few at a time, in float32 or pairs of bfloat16: any form, best for batches and for
+  /// row-major mosaics.
   private let tiles: TileMultiplier
   /// Integer tables in registers; nil in class `exact` and for forms that they do not cover.
   private let lookups: LookupMultiplier?
   /// What one vector takes by `lookups`, or else by `tables`.
   private let tableCost: Double
   private let tileCosts: TileCosts
+  private let precision: Precision
 
   init(
     _ part: MosaicPart, matrix: Shape, precision: Precision, dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
+    self.precision = precision
     rows = part.rows
     columns = part.columns
     rowCount = part.rows?.count ?? matrix[0]
@@ -48,8 +51,10 @@ struct PartExecution: Sendable {
   func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
-    if tileCosts.ofVector(batch: batch) < tableCost {
-      try tiles.multiply(input, batch: batch, into: &output, pool: pool)
+    let isPaired =
+      precision != .exact && batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
+    if tileCosts.ofVector(batch: batch, isPaired: isPaired) < tableCost {
+      try tiles.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     }
     if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }

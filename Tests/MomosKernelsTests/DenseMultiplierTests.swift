@@ -53,6 +53,24 @@ struct DenseMultiplierTests {
     #expect(error < 2e-6)
   }
 
+  /// Only bfloat16 weights, which pairs hold without rounding, may be multiplied in pairs.
+  @Test(arguments: [ElementType.float32, .float16, .bfloat16], [15, 16, 40])
+  func fastBatchesOfBfloat16StayWithinTheBoundOfPairs(type: ElementType, batch: Int) throws {
+    let (rows, columns) = (70, 1030)
+    let matrix = try Tensor(
+      rounding: normals(rows * columns, seed: 1), to: type, shape: Shape(rows: rows, columns: columns))
+    let input = normals(batch * columns, seed: 2)
+    var output = [Float](repeating: .nan, count: batch * rows)
+    var span = output.mutableSpan
+    try DenseMultiplier(matrix).multiply(
+      input.span, batch: batch, precision: .fast, into: &span, pool: ThreadPool(threadCount: 2))
+    let error = relativeError(
+      output, weights: matrix.floats(), input: input, rows: rows, columns: columns, batch: batch)
+    let isPaired = type == .bfloat16 && batch >= 16 && InstructionSet.multipliesPairs
+    #expect(error < (isPaired ? 3e-3 : 2e-6))
+    if isPaired { #expect(error > 2e-6) }
+  }
+
   @Test func matrixWithoutColumnsGivesZero() throws {
     let multiplier = try DenseMultiplier(Tensor([] as [Float], shape: Shape([3, 0])))
     var output = [Float](repeating: .nan, count: 6)

@@ -105,7 +105,9 @@ struct RandomPart {
   }
 
   /// The product by tiles.
-  func tileProduct(_ input: [Float], batch: Int, threadCount: Int) throws -> [Float] {
+  func tileProduct(
+    _ input: [Float], batch: Int, threadCount: Int, precision: Precision = .exact
+  ) throws -> [Float] {
     let multiplier = TileMultiplier(
       rows: rows, columns: columns,
       stages: try tensor.parts[0].stages.map { ($0.mosaic, try ExecutableDictionary($0.dictionary)) },
@@ -113,14 +115,14 @@ struct RandomPart {
     var output = [Float](repeating: .nan, count: batch * rows)
     var span = output.mutableSpan
     try multiplier.multiply(
-      input.span, batch: batch, into: &span, pool: ThreadPool(threadCount: threadCount))
+      input.span, batch: batch, precision: precision, into: &span, pool: ThreadPool(threadCount: threadCount))
     return output
   }
 
-  func relativeTileError(batch: Int) throws -> Double {
+  func relativeTileError(batch: Int, precision: Precision = .exact) throws -> Double {
     let input = input(batch: batch)
     return try relativeError(
-      of: tileProduct(input, batch: batch, threadCount: 1), input: input, batch: batch)
+      of: tileProduct(input, batch: batch, threadCount: 1, precision: precision), input: input, batch: batch)
   }
 
   func relativeLookupError(_ input: [Float], batch: Int, precision: Precision = .fast) throws -> Double {

@@ -39,4 +39,19 @@ struct TileMultiplierTests {
     #expect(try part.relativeTileError(batch: 6) < 2e-6)
     #expect(try part.tiled().relativeTileError(batch: 6) < 2e-6)
   }
+
+  /// Batches of 16 and more may be rounded to bfloat16 in class `fast`, smaller ones and class `exact` never.
+  @Test(arguments: [4, 15, 16, 33])
+  func fastBatchesStayWithinTheBoundOfPairs(batch: Int) throws {
+    let forms = [(8, 256), (4, 16)].map { PartMultiplierTests.Form(blockLength: $0.0, motifCount: $0.1) }
+    let part = try RandomPart((130, 1300), forms: forms, hasRowScale: true)
+    let error = try part.relativeTileError(batch: batch, precision: .fast)
+    #expect(error < (batch < 16 ? 2e-6 : 3e-3))
+    if batch >= 16 && InstructionSet.multipliesPairs { #expect(error > 2e-6) }
+    #expect(try part.relativeTileError(batch: batch) < 2e-6)
+    let input = part.input(batch: batch)
+    #expect(
+      try part.tileProduct(input, batch: batch, threadCount: 1, precision: .fast)
+        == part.tileProduct(input, batch: batch, threadCount: 3, precision: .fast))
+  }
 }

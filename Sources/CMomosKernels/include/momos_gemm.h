@@ -4,7 +4,7 @@
 /// product over threads by row ranges; every split gives the same bits, because no sum depends on the range that its
 /// row came in. Instruction sets differ within the stated error bounds: sums are fused and ordered as fits each set.
 ///
-/// A product over many columns is the sum of its *column blocks* (at most 1024 columns each, 2048 for pairs, 8192 in a
+/// A product over many columns is the sum of its *column blocks* (at most 2048 columns each, 4096 for pairs, 8192 in a
 /// dense product with fewer than four vectors), added in ascending order. Inside a block a sum runs either over
 /// ascending columns, or over ascending columns in each of 4 to 32 partial sums which are then added as a tree. Which
 /// of the two depends only on the batch and on the place of the vector in it.
@@ -70,7 +70,7 @@ typedef struct MOMOS_GEMM_SENDABLE {
   void (*multiply_dense)(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
                          float *scratch);
 
-  /// The same from a mosaic. Only a tile of at most 8 rows and 1024 columns (2048 for pairs) is ever expanded, into
+  /// The same from a mosaic. Only a tile of at most 8 rows and 2048 columns (4096 for pairs) is ever expanded, into
   /// scratch that stays in the nearest caches, once for every 192 vectors of the batch. From batches of four on the
   /// result has the bits of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.

@@ -3,10 +3,10 @@
 //   clang -O2 -Wall -Wextra -Werror -ffp-contract=off -I../../../Sources/CMomosKernels/include
 //     -I../../../Tests/KernelChecks
 //     ../../../Sources/CMomosKernels/gemm_*.c bench.c -lm -ldl -o /tmp/gemm_bench
-//   OPENBLAS_CORETYPE=SkylakeX taskset -c 0 /tmp/gemm_bench dense|sweep|mosaic [runs] [instruction set]
+//   OPENBLAS_CORETYPE=SkylakeX taskset -c 0 /tmp/gemm_bench dense|sweep|mosaic|pages [runs] [instruction set]
 //
 // dense: weights of each type in three shapes.  sweep: time per vector of every batch from 1 to 130.
-// mosaic: direct products of several recipes.  Figures are medians of `runs` (15) rounds, in GFLOP/s = 2 rows columns
+// mosaic: direct products of several recipes.  pages: weights where a file is mapped, and copied into huge pages.  Figures are medians of `runs` (15) rounds, in GFLOP/s = 2 rows columns
 // batch / time; "x" is the ratio to OpenBLAS. Matrices rotate: shapes called DRAM through 320 MB.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -244,6 +244,39 @@ static void time_all_mosaics(void) {
     time_mosaic(&large, recipes[i], 1 + (recipes[i][1].s > 0));
 }
 
+/// The same bytes, mapped from a temporary file.
+static void *mapped(const void *bytes, size_t byte_count) {
+  FILE *file = tmpfile();
+  if (!file || fwrite(bytes, 1, byte_count, file) != byte_count || fflush(file) != 0) abort();
+  void *memory = mmap(NULL, byte_count, PROT_READ, MAP_SHARED, fileno(file), 0);
+  if (memory == MAP_FAILED) abort();
+  fclose(file);
+  return memory;
+}
+
+/// Few vectors times float32 weights from memory, from a file and from huge pages.
+static void time_pages(void) {
+  static const shape of = {4096, 4096, 5};
+  static const size_t batches[] = {1, 4};
+  contender contenders[] = {{"mapped", run_dense, {0}}, {"huge pages", run_dense, {0}}};
+  for (size_t i = 0; i < of.copies; i++) {
+    momos_dense_weight *const copied = new_dense(&of, MOMOS_WEIGHT_F32), *const other = pages(sizeof *other);
+    *other = *copied;
+    other->weights = mapped(copied->weights, of.rows * of.columns * sizeof(float));
+    contenders[0].weights[i] = other;
+    contenders[1].weights[i] = copied;
+  }
+  momos_batch batch = new_batch(&of);
+  float *scratch = pages(4 * momos_dense_scratch_count(contenders[1].weights[0], MOST_BATCH));
+  for (size_t b = 0; b < 2; b++) {
+    double medians[MOST_CONTENDERS];
+    batch.batch = batches[b];
+    measure(contenders, 2, &of, &batch, scratch, medians);
+    print_medians(contenders, 2, &of, batch.batch, medians);
+  }
+  release_all();
+}
+
 static const shape shapes[] = {{4096, 4096, 5}, {1536, 384, 1}, {384, 1536, 1}};
 
 static void time_all_batches(void) {
@@ -264,5 +297,6 @@ int main(int count, char **arguments) {
     for (size_t i = 0; i < 3; i++) time_dense(&shapes[i], some_batches, batch_count, 0);
   if (strcmp(mode, "sweep") == 0) time_all_batches();
   if (strcmp(mode, "mosaic") == 0) time_all_mosaics();
+  if (strcmp(mode, "pages") == 0) time_pages();
   return 0;
 }
