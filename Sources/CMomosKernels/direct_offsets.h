@@ -14,20 +14,33 @@ static inline uint32_t packed_index(const uint8_t *row, size_t t, uint32_t width
 }
 #endif
 
-/// `unpack_offsets` for a tile layout.
-static void unpack_tiled_offsets(const momos_stage *stage, size_t row, size_t begin, size_t count, uint32_t *offsets) {
-  const tile_shape shape = tile_shape_of(stage->layout);
+/// `unpack_offsets` for one tile layout, which the compiler knows.
+INLINE void unpack_layout(const momos_stage *stage, const momos_layout layout, size_t row, size_t begin, size_t count,
+                          uint32_t *offsets) {
+  const tile_shape shape = tile_shape_of(layout);
   const size_t group = MOMOS_GROUP_COLUMNS / stage->block_length;
   const size_t step = tile_row_count(stage, &shape, row) * shape.bytes_per_row, strip_row = row % shape.strip_rows;
   const uint32_t motif_byte_count = stage->motif_length * (uint32_t)sizeof(float);
-  const uint8_t *strip = NULL;
-  for (size_t t = 0; t < count; t++) {
-    const size_t block = begin + t, member = block % shape.bundle_blocks;
-    if (t == 0 || block % group == 0)
-      strip = stage->indices + strip_offset(stage, &shape, row, block / shape.bundle_blocks);
-    else if (member == 0)
-      strip += step;
-    offsets[t] = (uint32_t)strip_index(stage->layout, strip, strip_row, member) * motif_byte_count;
+  // Blocks of one group at a time: its strips lie at equal distances.
+  for (size_t t = 0; t < count;) {
+    const size_t left = group - (begin + t) % group, end = count - t < left ? count : t + left;
+    const uint8_t *strip = stage->indices + strip_offset(stage, &shape, row, (begin + t) / shape.bundle_blocks);
+    for (size_t member = (begin + t) % shape.bundle_blocks; t < end; t++) {
+      offsets[t] = (uint32_t)strip_index(layout, strip, strip_row, member) * motif_byte_count;
+      if (++member == shape.bundle_blocks) {
+        member = 0;
+        strip += step;
+      }
+    }
+  }
+}
+
+/// `unpack_offsets` for a tile layout.
+static void unpack_tiled_offsets(const momos_stage *stage, size_t row, size_t begin, size_t count, uint32_t *offsets) {
+  switch (stage->layout) {
+    case MOMOS_LAYOUT_TILE_K16: return unpack_layout(stage, MOMOS_LAYOUT_TILE_K16, row, begin, count, offsets);
+    case MOMOS_LAYOUT_TILE_K64: return unpack_layout(stage, MOMOS_LAYOUT_TILE_K64, row, begin, count, offsets);
+    default: return unpack_layout(stage, MOMOS_LAYOUT_TILE_K256, row, begin, count, offsets);
   }
 }
 

@@ -44,7 +44,14 @@ const momos_gemm_table *momos_gemm_best(void) {
 }
 
 static size_t scratch_count(size_t columns, size_t batch) {
-  return MOST_PANELS_BEGIN + smallest(columns, LANE_BLOCK) * smallest(batch_block(batch), batch);
+  // Of columns and of pairs of them.
+  size_t most = 0;
+  for (size_t packed = 1; packed <= 2; packed++) {
+    const size_t lanes = divided_up(columns, packed);
+    const size_t panels = smallest(lanes, LANE_BLOCK) * smallest(batch_block(batch, lanes), batch);
+    if (panels > most) most = panels;
+  }
+  return MOST_PANELS_BEGIN + most;
 }
 
 size_t momos_dense_scratch_count(const momos_dense_weight *weight, size_t batch) {

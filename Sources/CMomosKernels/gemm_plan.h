@@ -20,8 +20,10 @@
 /// Smallest batch whose dense products are blocked.
 #define WIDE_BATCH 4
 
-/// Most vectors packed at a time: four panels of the widest kind.
+/// Most vectors packed at a time: four panels of the widest kind, and where rows are short as many as fill half of
+/// level 2, since a tile of rows is laid out anew for each of these blocks.
 #define BATCH_BLOCK 192
+#define PANEL_LANES 131072
 
 /// Vectors of the batch in the widest panel of any instruction set.
 #define MOST_PANEL_WIDTH 48
@@ -51,8 +53,10 @@ static inline size_t smallest(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t divided_up(size_t count, size_t divisor) { return (count + divisor - 1) / divisor; }
 
 /// Vectors of the batch packed at a time: as even as multiples of the widest panel allow.
-static inline size_t batch_block(size_t batch) {
-  const size_t block_count = divided_up(batch, BATCH_BLOCK);
+/// lanes: columns, or pairs of them.
+static inline size_t batch_block(size_t batch, size_t lanes) {
+  const size_t fitting = lanes > 0 ? PANEL_LANES / lanes : 0;
+  const size_t block_count = divided_up(batch, fitting > BATCH_BLOCK ? fitting : BATCH_BLOCK);
   if (block_count == 0) return MOST_PANEL_WIDTH;
   return divided_up(divided_up(batch, block_count), MOST_PANEL_WIDTH) * MOST_PANEL_WIDTH;
 }

@@ -78,7 +78,7 @@ static tile_rows source_rows(const weight_source *source, size_t row, size_t row
   return rows;
 }
 
-/// Products of at most `BATCH_BLOCK` vectors, one column block after the other.
+/// Products of at most `batch_block` vectors, one column block after the other.
 static void multiply_wide(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
                           size_t row_end, float *scratch) {
   float *const panels = scratch + PANELS_BEGIN;
@@ -94,10 +94,10 @@ static void multiply_wide(const weight_source *source, size_t columns, const mom
   }
 }
 
-/// Products of any batch, `BATCH_BLOCK` vectors after the other.
+/// Products of any batch, `batch_block` vectors after the other.
 static void multiply_batches(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
                              size_t row_end, float *scratch) {
-  const size_t block = batch_block(batch->batch);
+  const size_t block = batch_block(batch->batch, divided_up(columns, PACKED_FLOATS));
   for (size_t first = 0; first < batch->batch; first += block) {
     const momos_batch range = batch_range(batch, first, smallest(block, batch->batch - first));
     multiply_wide(source, columns, &range, row_begin, row_end, scratch);

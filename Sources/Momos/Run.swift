@@ -4,13 +4,13 @@ import MomosModel
 
 /// One execution with files as inputs and outputs, and its measurement.
 public struct Run: Sendable {
-  private enum Executable: Sendable {
+  enum Executable: Sendable {
     case graph(Session)
     case tensor(TensorMultiplier)
   }
 
-  private let executable: Executable
-  private let inputs: [String: Tensor]
+  let executable: Executable
+  let inputs: [String: Tensor]
   private let outputPaths: [String: String]
 
   /// Opens everything and checks that the outputs exist and can be written, before anything is executed.
@@ -55,68 +55,25 @@ public struct Run: Sendable {
   }
 
   /// In the order of the graph.
-  private var inputNames: [String] {
+  var inputNames: [String] {
     switch executable {
     case .graph(let session): session.inputs.map(\.name)
     case .tensor: [""]
     }
   }
 
-  private var weightByteCount: Int {
+  var weightByteCount: Int {
     switch executable {
     case .graph(let session): session.weightByteCount
     case .tensor(let multiplier): multiplier.weightByteCount
     }
   }
 
-  private func execute() throws(MomosError) -> [String: Tensor] {
+  func execute() throws(MomosError) -> [String: Tensor] {
     switch executable {
     case .graph(let session): try session.run(inputs)
     case .tensor(let multiplier): ["": try multiplier.multiply(inputs[""]!).output]
     }
-  }
-
-  /// Executes repeatedly, after a warm-up of at least three runs and a tenth of a second.
-  public func measure(repeating count: Int) throws(MomosError) -> BenchmarkReport {
-    let warmUpEnd = ContinuousClock.now + .milliseconds(100)
-    var warmUpRuns = 0
-    while warmUpRuns < 3 || ContinuousClock.now < warmUpEnd {
-      _ = try execute()
-      warmUpRuns += 1
-    }
-    var seconds: [Double] = []
-    for _ in 0..<count {
-      let start = ContinuousClock.now
-      _ = try execute()
-      let duration = (ContinuousClock.now - start).components
-      seconds.append(Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
-    }
-    seconds.sort()
-    let batch = inputNames.compactMap { inputs[$0] }.first { $0.shape.rank > 0 }?.shape[0] ?? 1
-    return BenchmarkReport(
-      runCount: count, medianSeconds: seconds[(count - 1) / 2],
-      p95Seconds: seconds[min(count - 1, Int((Double(count) * 0.95).rounded(.up)) - 1)],
-      itemCount: batch, residentBytes: ProcessMemory.residentByteCount, weightBytes: weightByteCount)
-  }
-}
-
-/// How fast a model executes, the call alone.
-public struct BenchmarkReport: Report, Codable, Sendable {
-  public let runCount: Int
-  public let medianSeconds: Double
-  public let p95Seconds: Double
-  /// Items in one run: the first dimension of the graph's first input that has one.
-  public let itemCount: Int
-  /// Resident memory of the process after the runs.
-  public let residentBytes: Int
-  /// Memory of the weights as the file holds them; what executing them adds is in `residentBytes`.
-  public let weightBytes: Int
-
-  public var text: String {
-    let perItem = medianSeconds / Double(max(itemCount, 1))
-    return "\(runCount) runs: median \((medianSeconds * 1e6).text(decimals: 1)) us, 95th percentile "
-      + "\((p95Seconds * 1e6).text(decimals: 1)) us, \((perItem * 1e6).text(decimals: 2)) us per item "
-      + "(\(itemCount) items), \(residentBytes.grouped) bytes resident, \(weightBytes.grouped) of weights"
   }
 }
 

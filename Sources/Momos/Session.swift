@@ -54,6 +54,18 @@ public struct Session: Sendable {
   /// - Parameter inputs: one tensor for every graph input, by name.
   /// - Returns: one tensor for every graph output, by name.
   public func run(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
+    let tensors = try converted(inputs)
+    return try MomosError.translating { try plan.execute(tensors) }
+  }
+
+  /// Executes the graph once and tells what every node took, in the order of execution.
+  func measureNodes(_ inputs: [String: Tensor]) throws(MomosError) -> [NodeTime] {
+    let tensors = try converted(inputs)
+    return try MomosError.translating { try plan.measureNodes(tensors) }
+  }
+
+  /// The inputs in the types that the graph asks for.
+  private func converted(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
     var converted = inputs
     for value in plan.inputs {
       guard let tensor = inputs[value.name] else { continue }
@@ -67,8 +79,7 @@ public struct Session: Sendable {
       default: continue
       }
     }
-    let tensors = converted
-    return try MomosError.translating { try plan.execute(tensors) }
+    return converted
   }
 }
 

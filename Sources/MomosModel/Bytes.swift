@@ -17,8 +17,7 @@ public struct Bytes: Sendable {
   /// Copies `elements` as they lie in memory.
   public init<Element: BitwiseCopyable>(copying elements: [Element]) throws(ModelError) {
     var buffer = try MutableBytes(byteCount: elements.count * MemoryLayout<Element>.stride)
-    var target = buffer.mutableSpan(of: Element.self)
-    for index in elements.indices { target[index] = elements[index] }
+    unsafe elements.withUnsafeBytes { unsafe buffer.copy($0) }
     self = buffer.freeze()
   }
 
@@ -68,7 +67,9 @@ public struct Bytes: Sendable {
   public func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
     let source = span(of: type)
     return unsafe [Element](unsafeUninitializedCapacity: source.count) { buffer, initializedCount in
-      for index in source.indices { unsafe buffer.initializeElement(at: index, to: source[index]) }
+      if let target = buffer.baseAddress, count > 0 {
+        unsafe memcpy(target, owner.base + offset, count)
+      }
       initializedCount = source.count
     }
   }
@@ -200,7 +201,13 @@ public struct MutableBytes: ~Copyable {
   }
 
   fileprivate mutating func copy(_ source: Bytes) {
-    unsafe memcpy(base, source.owner.base + source.offset, byteCount)
+    unsafe copy(UnsafeRawBufferPointer(start: source.owner.base + source.offset, count: source.count))
+  }
+
+  /// - Parameter source: as many bytes as there are here.
+  @unsafe
+  fileprivate mutating func copy(_ source: UnsafeRawBufferPointer) {
+    if let start = source.baseAddress { unsafe memcpy(base, start, byteCount) }
   }
 
   /// Ends writing.

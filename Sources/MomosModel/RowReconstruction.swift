@@ -20,6 +20,9 @@ public struct RowReconstruction: Sendable {
   /// Writes the weights of a row as `Reconstruction` gives them, in the bits of the tensor's element type.
   ///
   /// - Parameter weights: `columnCount` elements as wide as those of the tensor, overwritten.
+  @_specialize(where Pattern == UInt16)
+  @_specialize(where Pattern == UInt32)
+  @_specialize(where Pattern == UInt64)
   public func write<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     row: Int, to weights: inout MutableSpan<Pattern>
   ) {

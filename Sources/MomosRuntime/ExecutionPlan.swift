@@ -56,12 +56,39 @@ public struct ExecutionPlan: Sendable {
   ///   inside the graph, before the first operator runs unless they depend on elements; later only for those,
   ///   for integer division by zero, indices out of range and exhausted memory.
   public func execute(_ inputs: [String: Tensor]) throws(RuntimeError) -> [String: Tensor] {
+    var times: [NodeTime]?
+    return try execute(inputs, &times)
+  }
+
+  /// Executes the graph once and tells what every node took, in the order of execution.
+  ///
+  /// Nodes that were joined are one; those whose outputs were known beforehand are left out.
+  public func measureNodes(_ inputs: [String: Tensor]) throws(RuntimeError) -> [NodeTime] {
+    var times: [NodeTime]? = []
+    _ = try execute(inputs, &times)
+    return times ?? []
+  }
+
+  /// - Parameter times: what the nodes took is added, unless it is nil.
+  private func execute(
+    _ inputs: [String: Tensor], _ times: inout [NodeTime]?
+  ) throws(RuntimeError) -> [String: Tensor] {
     let tensors = try InputBinding(self.inputs).ordered(inputs)
     let prepared = try preparedExecution(for: tensors.map(\.type))
     var execution = try Execution(
       prepared, slotCount: slotCount, inputs: Array(zip(inputSlots, tensors)), pool: pool)
     defer { execution.finish() }
-    for (number, step) in steps.enumerated() { try execution.execute(step, number: number) }
+    for (number, step) in steps.enumerated() {
+      guard times != nil else {
+        try execution.execute(step, number: number)
+        continue
+      }
+      let start = ContinuousClock.now
+      try execution.execute(step, number: number)
+      if !prepared.specialization.isDone[number] {
+        times?.append(NodeTime(label: step.label, duration: ContinuousClock.now - start))
+      }
+    }
     try checkOutputs(execution.values.map { $0?.type })
     var results: [String: Tensor] = [:]
     for (output, slot) in zip(outputs, outputSlots) { results[output.name] = execution.values[slot] }
@@ -86,4 +113,10 @@ public struct ExecutionPlan: Sendable {
       }
     }
   }
+}
+
+/// What one node took in one execution.
+public struct NodeTime: Sendable {
+  public let label: NodeLabel
+  public let duration: Duration
 }

@@ -32,7 +32,7 @@ struct ExecutionPlanner {
     try structure.validate(isTensor: tensors.contains)
     for input in graph.inputs { _ = slot(of: input.name) }
     let transposed = TransposedTensors(graph) { [tensors] in tensors.linearRank(of: $0) }
-    let order = try structure.executionOrder().filter { node in
+    let order = try structure.executionOrder().map(\.withoutTrailingOmissions).filter { node in
       !node.outputs.contains { transposed.sources[$0] != nil }
     }
     tensors.add(transposed)
@@ -46,7 +46,7 @@ struct ExecutionPlanner {
   private mutating func step(for planned: PlannedNode, read: Set<String>) throws(RuntimeError)
     -> ExecutionStep
   {
-    let node = planned.node.withoutTrailingOmissions
+    let node = planned.node
     let label = NodeLabel(node)
     let attributes = try AttributeReader(node, label: label) { [tensors] in tensors.dense($0) }
     let (entry, version) =

@@ -108,8 +108,16 @@ struct StridedCopy {
       for first in stride(from: 0, to: run.size, by: Self.squareLength) {
         let range = first..<min(first + Self.squareLength, run.size)
         for row in rowRange {
-          let (rowFrom, rowTo) = (from + row, to + row * rows.target)
-          for index in range { target[rowTo + index * run.target] = source[rowFrom + index * run.source] }
+          let start = to + row * rows.target + first * run.target
+          let place = from + row + first * run.source
+          if run.target == 1 {
+            var target = target.part(start..<(start + range.count))
+            for index in target.indices { target[index] = source[place + index * run.source] }
+          } else {
+            for index in 0..<range.count {
+              target[start + index * run.target] = source[place + index * run.source]
+            }
+          }
         }
       }
     }

@@ -19,7 +19,7 @@ enum RandomMosaic {
         motifCount: motifCount, blockLength: blockLength, elementType: .float32,
         values: try Bytes(copying: motifs)),
       mosaic: Mosaic(
-        rowCount: side, blockCount: blockCount, blockLength: blockLength, indexWidth: 8, layout: .rowMajor,
+        rowCount: side, blockCount: blockCount, blockLength: blockLength, indexWidth: 8, layout: .tileK256,
         bytes: indices.freeze()))
     let writer = try MomosWriter(path: path)
     try writer.write(

@@ -166,6 +166,26 @@ struct LayoutRefusalTests {
         found: [Shape([1, 3, 2, 4]), keys.shape, keys.shape]))
   }
 
+  @Test func attentionWithoutQueryHeadsIsRefused() throws {
+    let node = TestModel.node("Attention", ["x", "k", "k"])
+    let keys = try TestModel.ramp(1, 2, 2, 4)
+    try expectRefused(
+      TestModel.make([node], tensors: ["k": keys], version: 23), ["x": TestModel.ramp(1, 0, 2, 4)],
+      .shapes(
+        label("Attention"), expected: "query, key and value of fitting heads, and a past of theirs",
+        found: [Shape([1, 0, 2, 4]), keys.shape, keys.shape]))
+  }
+
+  @Test func attentionAndRotationOfNothingAreNoWork() throws {
+    let empty = Tensor(elementType: .float32, shape: try Shape([1 << 40, 1, 1, 0]), bytes: Bytes())
+    let attention = TestModel.make([TestModel.node("Attention", ["x", "x", "x"])], version: 23)
+    #expect(try ExecutionPlan(model: attention).execute(["x": empty])["y"] == empty)
+    let angles = Tensor(elementType: .float32, shape: try Shape([1 << 40, 1, 0]), bytes: Bytes())
+    let rotation = TestModel.make(
+      [TestModel.node("RotaryEmbedding", ["x", "a", "a"])], tensors: ["a": angles], version: 23)
+    #expect(try ExecutionPlan(model: rotation).execute(["x": empty])["y"] == empty)
+  }
+
   // No elements, but axes that nobody can count through.
   @Test(arguments: ["Gather", "GatherElements", "Compress", "Unique"])
   func emptyTensorOfLongAxesIsNoWork(_ name: String) throws {

@@ -71,7 +71,7 @@ typedef struct MOMOS_GEMM_SENDABLE {
                          float *scratch);
 
   /// The same from a mosaic. Only a tile of at most 8 rows and 2048 columns (4096 for pairs) is ever expanded, into
-  /// scratch that stays in the nearest caches, once for every 192 vectors of the batch. From batches of four on the
+  /// scratch that stays in the nearest caches, once for every 192 vectors of the batch or more. From batches of four on the
   /// result has the bits of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_mosaic)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,

@@ -60,7 +60,7 @@ enum ConvolutionPattern: FusionPattern {
     } else {
       limits = nil
     }
-    guard let limits, let convolution = convolution(limits.node.inputs[0], graph),
+    guard let limits, let value = limits.node.inputs.first, let convolution = convolution(value, graph),
       !isBounded(convolution.node)
     else { return }
     var node = copy(of: convolution.node, inputCount: convolution.inputs.count)

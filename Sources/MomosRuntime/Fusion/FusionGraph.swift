@@ -18,7 +18,7 @@ struct FusionGraph {
   private var readerCounts: [String: Int] = [:]
   private let tensors: ModelTensors
 
-  /// - Parameter nodes: in execution order.
+  /// - Parameter nodes: in execution order, without omitted inputs and outputs at the end of their lists.
   init(_ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors) {
     self.nodes = nodes.map { PlannedNode(node: $0) }
     self.tensors = tensors
@@ -29,10 +29,15 @@ struct FusionGraph {
     for output in outputs { readerCounts[output.name, default: 0] += 1 }
   }
 
-  /// The node at a position if it is of the given operator of the default domain and gives one value.
+  /// The node at a position if it is of the given operator of the default domain, gives one value and has all inputs
+  /// that the operator requires.
   func node(at position: Int, _ operatorType: String) -> Node? {
     guard let planned = nodes[position], planned.node.operatorType == operatorType,
       planned.node.domain == "" || planned.node.domain == "ai.onnx", planned.node.outputs.count == 1
+    else { return nil }
+    guard planned.joined == nil else { return planned.node }
+    guard let entry = OperatorRegistry.entry(for: planned.node),
+      (try? entry.checkCounts(of: planned.node, label: NodeLabel(planned.node))) != nil
     else { return nil }
     return planned.node
   }

@@ -5,7 +5,7 @@ import MomosModel
 /// A joined operator computes what its nodes would, without rounding in between; results differ from theirs by no
 /// more than that rounding.
 enum GraphFusion {
-  /// - Parameter nodes: in execution order.
+  /// - Parameter nodes: in execution order, without omitted inputs and outputs at the end of their lists.
   /// - Returns: in execution order, with every pattern that was found as one node.
   static func joined(_ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors) -> [PlannedNode] {
     var graph = FusionGraph(nodes, outputs: outputs, tensors: tensors)

@@ -47,7 +47,7 @@ struct NonMaxSuppression: Operator {
     let (boxes, scores) = (try inputs.value(0), try inputs.value(1))
     let (classCount, boxCount) = (scores.shape[1], scores.shape[2])
     var chosen: [[Int]] = []
-    guard limit > 0 else { return chosen }
+    guard limit > 0, scores.elementCount > 0 else { return chosen }
     for sample in 0..<scores.shape[0] {
       let coordinates = boxes.floats(in: sample * boxCount * 4..<(sample + 1) * boxCount * 4)
       let all = (0..<boxCount).map { Box(coordinates[4 * $0..<4 * $0 + 4], hasCenters: hasCenters) }

@@ -46,6 +46,11 @@ struct Attention: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     guard let heads = heads(call.inputTypes) else { preconditionFailure("refused by inference") }
+    if call.outputTypes.allSatisfy({ $0.shape.elementCount == 0 }) {
+      return try call.outputTypes.map { type throws(RuntimeError) in
+        try call.tensor(type, of: UInt8.self) { _ in }
+      }
+    }
     let hasPast = call.optional(4) != nil
     let keys =
       hasPast || outputCount > 1 ? try joined(call, past: 4, new: 1, heads.key, heads.total) : call[1]
@@ -88,7 +93,7 @@ struct Attention: Operator {
       let value = HeadLayout(inputs[2].shape, heads: keyHeads),
       query.batch == key.batch, query.batch == value.batch, key.heads == value.heads,
       key.length == value.length,
-      query.size == key.size, key.heads > 0, query.heads.isMultiple(of: key.heads)
+      query.size == key.size, key.heads > 0, query.heads > 0, query.heads.isMultiple(of: key.heads)
     else { return nil }
     let pastLength: Int
     switch (inputs.optional(4)?.shape.dimensions, inputs.optional(5)?.shape.dimensions) {

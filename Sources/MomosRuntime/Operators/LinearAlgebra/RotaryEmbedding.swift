@@ -43,6 +43,7 @@ struct RotaryEmbedding: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    if let empty = try call.emptyTensor(call.outputTypes[0]) { return [empty] }
     let elementType = call[0].elementType
     let arithmetic = elementType.arithmetic
     guard let heads = HeadLayout(call[0].shape, heads: headCount) else {
