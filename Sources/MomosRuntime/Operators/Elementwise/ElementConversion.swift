@@ -40,13 +40,10 @@ extension FixedWidthInteger {
   /// The number without its fraction; the nearest limit where it lies outside the type, zero for NaN.
   @inline(__always)
   init<Number: RealNumber>(saturating x: Number) {
-    // Both limits are exact: powers of two, or zero.
-    let upper = Number(
-      sign: .plus, exponent: Number.Exponent(Self.isSigned ? Self.bitWidth - 1 : Self.bitWidth),
-      significand: 1)
-    if x >= upper {
+    // Where the upper limit is not exact it is rounded up, to a power of two.
+    if x >= Number(Self.max) {
       self = .max
-    } else if x > (Self.isSigned ? -upper : -1) {
+    } else if x > Number(Self.min) {
       self = Self(x)
     } else {
       self = x.isNaN ? 0 : .min

@@ -49,18 +49,17 @@ private struct Selection: PatternVisitor {
     for index in target.indices { target[index] = source[index &* step] }
   }
 
-  private func select<Pattern: BitwiseCopyable>(
+  private func select<Pattern: FixedWidthInteger & BitwiseCopyable>(
     _ condition: Span<UInt8>, _ left: Span<Pattern>, _ right: Span<Pattern>,
     _ target: inout MutableSpan<Pattern>
   ) {
     let leftStep = left.count == target.count ? 1 : 0
     let rightStep = right.count == target.count ? 1 : 0
-    if leftStep == 1 && rightStep == 1 {
-      for index in condition.indices { target[index] = condition[index] != 0 ? left[index] : right[index] }
-    } else {
-      for index in condition.indices {
-        target[index] = condition[index] != 0 ? left[index &* leftStep] : right[index &* rightStep]
-      }
+    // Without branches, which random conditions would make slow.
+    for index in condition.indices {
+      let (chosen, other) = (left[index &* leftStep], right[index &* rightStep])
+      let mask: Pattern = condition[index] != 0 ? ~0 : 0
+      target[index] = other ^ ((chosen ^ other) & mask)
     }
   }
 }

@@ -4,13 +4,29 @@ import MomosModel
 /// after it.
 ///
 /// Real numbers are joined in float64, and every result is rounded.
-struct Cumulation<Function: ReductionFunction>: Operator {
-  private let isExclusive: Bool
-  private let isReversed: Bool
+protocol Cumulation: Operator {
+  associatedtype Function: ReductionFunction
+  var isExclusive: Bool { get }
+  var isReversed: Bool { get }
+  init(isExclusive: Bool, isReversed: Bool)
+}
 
+struct CumSum: Cumulation {
+  typealias Function = SumReduction
+  let isExclusive: Bool
+  let isReversed: Bool
+}
+
+struct CumProd: Cumulation {
+  typealias Function = ProductReduction
+  let isExclusive: Bool
+  let isReversed: Bool
+}
+
+extension Cumulation {
   init(_ context: inout OperatorContext) throws(RuntimeError) {
-    isExclusive = try context.attributes.flag("exclusive", default: false)
-    isReversed = try context.attributes.flag("reverse", default: false)
+    let isExclusive = try context.attributes.flag("exclusive", default: false)
+    self.init(isExclusive: isExclusive, isReversed: try context.attributes.flag("reverse", default: false))
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {

@@ -2,16 +2,35 @@ import MomosModel
 
 /// The position of the largest or smallest element along an axis, int64: the first one, or with `select_last_index`
 /// the last. A NaN counts as beyond every number.
-struct PositionOfExtremum<Order: ExtremumOrder>: Operator {
-  private let axis: Int
-  private let keepsAxis: Bool
-  private let takesLast: Bool
+protocol PositionOfExtremum: Operator {
+  associatedtype Order: ExtremumOrder
+  var axis: Int { get }
+  var keepsAxis: Bool { get }
+  var takesLast: Bool { get }
+  init(axis: Int, keepsAxis: Bool, takesLast: Bool)
+}
 
+struct ArgMax: PositionOfExtremum {
+  typealias Order = LargestFirst
+  let axis: Int
+  let keepsAxis: Bool
+  let takesLast: Bool
+}
+
+struct ArgMin: PositionOfExtremum {
+  typealias Order = SmallestFirst
+  let axis: Int
+  let keepsAxis: Bool
+  let takesLast: Bool
+}
+
+extension PositionOfExtremum {
   init(_ context: inout OperatorContext) throws(RuntimeError) {
-    axis = try context.attributes.int("axis", default: 0)
-    keepsAxis = try context.attributes.flag("keepdims", default: true)
-    takesLast =
+    let axis = try context.attributes.int("axis", default: 0)
+    let keepsAxis = try context.attributes.flag("keepdims", default: true)
+    let takesLast =
       context.version >= 12 ? try context.attributes.flag("select_last_index", default: false) : false
+    self.init(axis: axis, keepsAxis: keepsAxis, takesLast: takesLast)
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {

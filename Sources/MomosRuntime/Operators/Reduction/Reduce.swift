@@ -2,12 +2,17 @@ import MomosModel
 
 /// The elements along some axes reduced to one by a function.
 ///
-/// Real numbers are added up in float64 and rounded once.
-struct Reduce<Function: ReductionFunction>: Operator {
-  private let axes: ReducedAxes
+/// Real numbers are added up in float64 and rounded once. Every operator is a type of its own: a generic one would not
+/// be specialised where it is used as `any Operator`.
+protocol Reduce: Operator {
+  associatedtype Function: ReductionFunction
+  var axes: ReducedAxes { get }
+  init(axes: ReducedAxes)
+}
 
+extension Reduce {
   init(_ context: inout OperatorContext) throws(RuntimeError) {
-    axes = try ReducedAxes(&context, inputSince: Function.axesAreInputSince)
+    self.init(axes: try ReducedAxes(&context, inputSince: Function.axesAreInputSince))
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
