@@ -97,10 +97,6 @@ public struct NodeReport: Codable, Sendable {
   public internal(set) var seconds: Double
 }
 
-extension NodeLabel {
-  fileprivate var title: String { name.isEmpty ? firstOutput : name }
-}
-
 extension Duration {
   fileprivate var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18

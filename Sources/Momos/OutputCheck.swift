@@ -2,6 +2,7 @@ import MomosFormat
 import MomosInterchange
 import MomosMetrics
 import MomosModel
+import MomosRuntime
 
 /// Verifies a graph's outputs: executed from the mosaics, from the reconstructed and from the source's weights.
 struct OutputCheck {
@@ -9,21 +10,23 @@ struct OutputCheck {
 
   func run(
     reader: MomosReader, source: SourceModel?
-  ) throws(MomosError) -> (reports: [VerificationReport.OutputReport], failures: [String]) {
+  ) throws(MomosError) -> OutputCheckResult {
     let inputs = try readInputs()
     let labels = try readLabels()
     var model = try MomosError.translating(in: options.file) { try reader.loadModel() }
     if let path = options.graph {
       (model.graphs, model.operatorSets) = try MomosError.translating { try GraphJSON.read(path) }
     }
-    let outputs = try outputs(of: model, inputs: inputs)
-    let reconstructed = try self.outputs(
-      of: MomosError.translating { try model.reconstructed() }, inputs: inputs)
+    var layers: LayerComparison?
     var originals: [String: Tensor]?
     if let source {
-      originals = try self.outputs(
-        of: MomosError.translating { try model.replacingTensors(from: source) }, inputs: inputs)
+      var comparison = LayerComparison()
+      originals = try session(MomosError.translating { try model.replacingTensors(from: source) })
+        .run(inputs) { comparison.addReference($0, $1) }
+      layers = comparison
     }
+    let outputs = try session(model).run(inputs) { layers?.compare($0, $1) }
+    let reconstructed = try session(MomosError.translating { try model.reconstructed() }).run(inputs)
     var reports: [VerificationReport.OutputReport] = []
     var failures: [String] = []
     for value in model.graphs.first?.outputs ?? [] {
@@ -39,11 +42,11 @@ struct OutputCheck {
       throw MomosError(
         .badData, "no output has shape [\(labels?.count ?? 0), classes] to compare with the labels")
     }
-    return (reports, failures)
+    return OutputCheckResult(outputs: reports, layers: layers?.reports ?? [], failures: failures)
   }
 
-  private func outputs(of model: Model, inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
-    try Session(model: model, name: "'\(options.file)'", options: options.session).run(inputs)
+  private func session(_ model: Model) throws(MomosError) -> Session {
+    try Session(model: model, name: "'\(options.file)'", options: options.session)
   }
 
   private func readInputs() throws(MomosError) -> [String: Tensor] {
@@ -64,6 +67,35 @@ struct OutputCheck {
   }
 }
 
+/// What the execution of a graph showed.
+struct OutputCheckResult {
+  var outputs: [VerificationReport.OutputReport] = []
+  var layers: [VerificationReport.LayerReport] = []
+  var failures: [String] = []
+}
+
+/// What every node with a weight gives, executed from the file's and from the source's weights.
+private struct LayerComparison {
+  private var references: [NodeLabel: Tensor] = [:]
+  private(set) var reports: [VerificationReport.LayerReport] = []
+
+  /// - Parameter output: lives during the call, so it is copied.
+  mutating func addReference(_ label: NodeLabel, _ output: Tensor) {
+    guard output.elementType.isFloatingPoint, let bytes = try? output.bytes.copied() else { return }
+    references[label] = Tensor(elementType: output.elementType, shape: output.shape, bytes: bytes)
+  }
+
+  mutating func compare(_ label: NodeLabel, _ output: Tensor) {
+    guard let reference = references.removeValue(forKey: label), reference.shape == output.shape else {
+      return
+    }
+    let metrics = ErrorMetrics(reference: reference.floats(), measured: output.floats())
+    reports.append(
+      VerificationReport.LayerReport(
+        name: label.title, operatorType: label.operatorType, againstSource: MetricsReport(metrics)))
+  }
+}
+
 /// One output, computed in several ways.
 private struct OutputComparison {
   let name: String
@@ -79,6 +111,7 @@ private struct OutputComparison {
       name: name,
       executedAgainstReconstructed: metrics(against: reconstructed),
       againstSource: original.map(metrics(against:)),
+      divergence: original.flatMap { OutputDistribution.meanDivergence(of: output, from: $0) },
       topOneAgreement: expected.flatMap { predicted?.agreement(with: $0) },
       accuracy: labels.flatMap { predicted?.accuracy(labels: $0) },
       sourceAccuracy: labels.flatMap { expected?.accuracy(labels: $0) })
@@ -103,27 +136,5 @@ private struct OutputComparison {
       failures.append("output '\(name)': accuracy \(accuracy), at least \(wanted) wanted")
     }
     return failures
-  }
-}
-
-extension Model {
-  /// The model with every mosaic replaced by its dense weights.
-  fileprivate func reconstructed() throws(ModelError) -> Model {
-    var model = self
-    for position in tensors.indices {
-      guard case .mosaic(let mosaic) = tensors[position].content else { continue }
-      model.tensors[position].content = .dense(try Reconstruction(mosaic).dense())
-    }
-    return model
-  }
-
-  /// The model with the source's weights; aliases stay.
-  fileprivate func replacingTensors(from source: SourceModel) throws(MomosError) -> Model {
-    var model = self
-    for position in tensors.indices {
-      if case .alias = tensors[position].content { continue }
-      model.tensors[position].content = .dense(try source.read(tensors[position].name))
-    }
-    return model
   }
 }

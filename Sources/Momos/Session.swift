@@ -64,6 +64,14 @@ public struct Session: Sendable {
     return try MomosError.translating { try plan.measureNodes(tensors) }
   }
 
+  /// Executes the graph once and shows what every node with a weight gives, in the order of execution.
+  func run(
+    _ inputs: [String: Tensor], observing observe: (NodeLabel, Tensor) -> Void
+  ) throws(MomosError) -> [String: Tensor] {
+    let tensors = try converted(inputs)
+    return try MomosError.translating { try plan.execute(tensors, observing: observe) }
+  }
+
   /// The inputs in the types that the graph asks for.
   private func converted(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
     var converted = inputs

@@ -55,17 +55,15 @@ public struct Verification: Sendable {
       failures += missed
       progress(Double(position + 1) / Double(reader.tensors.count + 1))
     }
-    var outputs: [VerificationReport.OutputReport] = []
+    var executed = OutputCheckResult()
     if !options.inputs.isEmpty {
-      let check = OutputCheck(options: options)
-      let missed: [String]
-      (outputs, missed) = try check.run(reader: reader, source: source)
-      failures += missed
+      executed = try OutputCheck(options: options).run(reader: reader, source: source)
+      failures += executed.failures
     }
     progress(1)
     return VerificationReport(
       file: options.file, precision: options.session.precision.rawValue, tensors: tensors,
-      outputs: outputs, failures: failures)
+      layers: executed.layers, outputs: executed.outputs, failures: failures)
   }
 
   /// Source and file must hold the same tensors.

@@ -25,6 +25,9 @@ struct Execution {
     prepared.giveBack(arena)
   }
 
+  /// Whether the outputs of a step were known before the execution.
+  func isDone(_ number: Int) -> Bool { prepared.specialization.isDone[number] }
+
   mutating func execute(_ step: ExecutionStep, number: Int) throws(RuntimeError) {
     defer {
       for slot in step.released { values[slot] = nil }

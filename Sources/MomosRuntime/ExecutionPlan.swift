@@ -56,39 +56,51 @@ public struct ExecutionPlan: Sendable {
   ///   inside the graph, before the first operator runs unless they depend on elements; later only for those,
   ///   for integer division by zero, indices out of range and exhausted memory.
   public func execute(_ inputs: [String: Tensor]) throws(RuntimeError) -> [String: Tensor] {
-    var times: [NodeTime]?
-    return try execute(inputs, &times)
+    try execute(inputs) { (execution, step, number) throws(RuntimeError) in
+      try execution.execute(step, number: number)
+    }
   }
 
   /// Executes the graph once and tells what every node took, in the order of execution.
   ///
   /// Nodes that were joined are one; those whose outputs were known beforehand are left out.
   public func measureNodes(_ inputs: [String: Tensor]) throws(RuntimeError) -> [NodeTime] {
-    var times: [NodeTime]? = []
-    _ = try execute(inputs, &times)
-    return times ?? []
+    var times: [NodeTime] = []
+    _ = try execute(inputs) { (execution, step, number) throws(RuntimeError) in
+      let start = ContinuousClock.now
+      try execution.execute(step, number: number)
+      guard !execution.isDone(number) else { return }
+      times.append(
+        NodeTime(label: step.label, hasWeight: step.hasWeight, duration: ContinuousClock.now - start))
+    }
+    return times
   }
 
-  /// - Parameter times: what the nodes took is added, unless it is nil.
+  /// Executes the graph once and shows what every node gives that multiplies by a weight of the model or looks its
+  /// rows up.
+  ///
+  /// - Parameter observe: called in the order of execution with the first output, which lives during the call.
+  /// - Returns: as `execute`.
+  public func execute(
+    _ inputs: [String: Tensor], observing observe: (NodeLabel, Tensor) -> Void
+  ) throws(RuntimeError) -> [String: Tensor] {
+    try execute(inputs) { (execution, step, number) throws(RuntimeError) in
+      try execution.execute(step, number: number)
+      guard step.hasWeight, case .some(.some(let slot)) = step.outputs.first else { return }
+      if let output = execution.values[slot] { observe(step.label, output) }
+    }
+  }
+
   private func execute(
-    _ inputs: [String: Tensor], _ times: inout [NodeTime]?
+    _ inputs: [String: Tensor],
+    _ executeStep: (inout Execution, ExecutionStep, Int) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> [String: Tensor] {
     let tensors = try InputBinding(self.inputs).ordered(inputs)
     let prepared = try preparedExecution(for: tensors.map(\.type))
     var execution = try Execution(
       prepared, slotCount: slotCount, inputs: Array(zip(inputSlots, tensors)), pool: pool)
     defer { execution.finish() }
-    for (number, step) in steps.enumerated() {
-      guard times != nil else {
-        try execution.execute(step, number: number)
-        continue
-      }
-      let start = ContinuousClock.now
-      try execution.execute(step, number: number)
-      if !prepared.specialization.isDone[number] {
-        times?.append(NodeTime(label: step.label, duration: ContinuousClock.now - start))
-      }
-    }
+    for (number, step) in steps.enumerated() { try executeStep(&execution, step, number) }
     try checkOutputs(execution.values.map { $0?.type })
     var results: [String: Tensor] = [:]
     for (output, slot) in zip(outputs, outputSlots) { results[output.name] = execution.values[slot] }
@@ -118,5 +130,7 @@ public struct ExecutionPlan: Sendable {
 /// What one node took in one execution.
 public struct NodeTime: Sendable {
   public let label: NodeLabel
+  /// Whether the node multiplies by a weight of the model or looks its rows up.
+  public let hasWeight: Bool
   public let duration: Duration
 }

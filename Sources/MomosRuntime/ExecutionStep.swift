@@ -9,6 +9,11 @@ struct ExecutionStep: Sendable {
   let outputs: [Int?]
   /// Slots that no later step reads.
   var released: [Int] = []
+
+  /// Whether an input is a linear operand of the model.
+  var hasWeight: Bool {
+    inputs.contains { if case .linearWeight = $0 { true } else { false } }
+  }
 }
 
 /// Where a step finds one of its inputs.

@@ -19,6 +19,9 @@ public struct NodeLabel: Sendable, Hashable, CustomStringConvertible {
       operatorType: node.operatorType, name: node.name, firstOutput: node.outputs.first { $0 != "" } ?? "")
   }
 
+  /// The name, or where there is none the first value the node produces.
+  public var title: String { name.isEmpty ? firstOutput : name }
+
   /// For instance `Gemm node "fc1"`, or `Gemm node of "y"` where the node has no name.
   public var description: String {
     name.isEmpty ? "\(operatorType) node of \"\(firstOutput)\"" : "\(operatorType) node \"\(name)\""
