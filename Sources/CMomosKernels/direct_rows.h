@@ -114,6 +114,10 @@ static tile_rows expanded_rows(const momos_mosaic_weight *weight, size_t row, si
                            divided_up(end, stage->block_length));
         expand_stage(stage, row + r, begin, end, s > 0, offsets, to);
       }
+      if (weight->row_scale) {
+        const float scale = weight->row_scale[row + r];
+        for (size_t j = 0; j < end - begin; j++) to[j] *= scale;
+      }
       rows.row[r] = to;
     } else {
       rows.row[r] = rows.row[r - 1];

@@ -89,7 +89,8 @@ static void multiply_wide(const weight_source *source, size_t columns, const mom
       const tile_rows rows = source_rows(source, row, row_end, begin, end, scratch);
       multiply_tile(&rows, batch, begin, panels,
                     (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
-                                  .rows = smallest(row_end - row, GEMM_ROWS)});
+                                  .rows = smallest(row_end - row, GEMM_ROWS),
+                                  .replaces = begin == 0 && !batch->accumulate});
     }
   }
 }
@@ -112,7 +113,8 @@ static void multiply_narrow(const momos_dense_weight *weight, const momos_batch 
     const size_t end = smallest(begin + NARROW_COLUMN_BLOCK, weight->columns);
     for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
       const tile_rows rows = dense_rows(weight, row, row_end, begin, end);
-      tile_target target = {.y_stride = batch->y_stride, .rows = smallest(row_end - row, GEMM_ROWS)};
+      tile_target target = {.y_stride = batch->y_stride, .rows = smallest(row_end - row, GEMM_ROWS),
+                            .replaces = begin == 0 && !batch->accumulate};
       for (size_t b = 0; b < batch->batch; b += target.count) {
         target.count = even_group(batch->batch - b, DOT_VECTORS);
         target.y = batch->y + b * batch->y_stride + row;
@@ -126,7 +128,7 @@ static void multiply_narrow(const momos_dense_weight *weight, const momos_batch 
 MULTIPLY_DENSE(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
                float *scratch) {
   if (row_begin >= row_end || batch->batch == 0) return;
-  if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+  if (!batch->accumulate && weight->columns == 0) clear_rows(batch, row_begin, row_end);
 #if PACKED_FLOATS == 1
   if (batch->batch < WIDE_BATCH) {
     multiply_narrow(weight, batch, row_begin, row_end);
@@ -139,7 +141,7 @@ MULTIPLY_DENSE(const momos_dense_weight *weight, const momos_batch *batch, size_
 MULTIPLY_MOSAIC(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
                 float *scratch) {
   if (row_begin >= row_end || batch->batch == 0) return;
-  if (!batch->accumulate) clear_rows(batch, row_begin, row_end);
+  if (!batch->accumulate && (weight->columns == 0 || weight->stage_count == 0)) clear_rows(batch, row_begin, row_end);
   if (weight->stage_count == 0) return;
   multiply_batches(&(weight_source){.mosaic = weight}, weight->columns, batch, row_begin, row_end, scratch);
 }

@@ -55,21 +55,22 @@ INLINE void transpose_squares(lanes a, lanes b, lanes c, lanes d, squares out[4]
 #define PACKED(source, count) ((count) == GEMM_LANES ? loaded(source) : PARTIAL(source, count))
 #endif
 
-/// Where the sums of one tile are added: the first `rows` rows (at most GEMM_ROWS) of the first `count` vectors of y.
+/// Where the sums of one tile go: the first `rows` rows (at most GEMM_ROWS) of the first `count` vectors of y.
 typedef struct {
   float *y;
   size_t y_stride;
   size_t rows;
   size_t count;
+  int replaces;  ///< 0: the sums are added to y; otherwise y becomes 0 + the sums
 } tile_target;
 
 /// Adds the sums of rows row to row + 3 of one vector of the batch.
 INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four sums) {
   float *y = target->y + vector * target->y_stride + row;
   if (row + 4 <= target->rows) {
-    store_four(y, loaded_four(y) + sums);
+    store_four(y, (target->replaces ? (four){0} : loaded_four(y)) + sums);
   } else {
-    for (int i = 0; row + i < target->rows; i++) y[i] += sums[i];
+    for (int i = 0; row + i < target->rows; i++) y[i] = (target->replaces ? 0 : y[i]) + sums[i];
   }
 }
 

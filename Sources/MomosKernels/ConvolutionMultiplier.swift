@@ -216,7 +216,7 @@ private struct FilterMatrix: Sendable {
       let kernelStages = unsafe stages.map { mosaic, dictionary in unsafe dictionary.kernelStage(of: mosaic) }
       unsafe kernelStages.withUnsafeBufferPointer { buffer in
         var weight = unsafe momos_mosaic_weight(
-          stages: buffer.baseAddress!, stage_count: buffer.count, columns: columns)
+          stages: buffer.baseAddress!, stage_count: buffer.count, columns: columns, row_scale: nil)
         if let rowsPerChannel {
           unsafe kernels.convolve_channels_mosaic(
             &weight, &shapes, rowsPerChannel, input, output, &finish, &range, scratch)

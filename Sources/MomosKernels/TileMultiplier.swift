@@ -63,7 +63,6 @@ public struct TileMultiplier: Sendable {
               unsafe product(
                 weight, &operands, range.lowerBound, range.upperBound, memory.scratch + task * scratchCount)
             }
-            unsafe scale(memory.output, range: range, batch: batch)
           }
         }
       }
@@ -85,24 +84,24 @@ public struct TileMultiplier: Sendable {
     return unsafe kernels.multiply_mosaic
   }
 
-  private func scale(_ output: UnsafeMutablePointer<Float>, range: Range<Int>, batch: Int) {
-    guard let rowScale else { return }
-    for sample in 0..<batch {
-      for row in range { unsafe output[sample * rows + row] *= rowScale[row] }
-    }
-  }
-
   private func withWeight<Result>(_ body: (UnsafePointer<momos_mosaic_weight>) -> Result) -> Result {
     let kernelStages = unsafe stages.map { mosaic, dictionary in
       unsafe dictionary.kernelStage(of: mosaic)
     }
     return withExtendedLifetime(stages) {
       unsafe kernelStages.withUnsafeBufferPointer { buffer in
-        var weight = unsafe momos_mosaic_weight(
-          stages: buffer.baseAddress!, stage_count: buffer.count, columns: columns)
-        return unsafe body(&weight)
+        unsafe withRowScale { scale in
+          var weight = unsafe momos_mosaic_weight(
+            stages: buffer.baseAddress!, stage_count: buffer.count, columns: columns, row_scale: scale)
+          return unsafe body(&weight)
+        }
       }
     }
+  }
+
+  private func withRowScale<Result>(_ body: (UnsafePointer<Float>?) -> Result) -> Result {
+    guard let rowScale else { return body(nil) }
+    return unsafe rowScale.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
   }
 }
 

@@ -261,7 +261,7 @@ static double check_mosaic(const momos_gemm_table *table, int pairs, const mosai
   for (size_t i = 0; i < shape->stage_count; i++)
     stages[i] = new_stage(shape, i == 0 ? s : 1 + random_bits() % 64, i == 0 ? width : random_bits() % 11,
                           (overlapping + (int)i) % 2, dense);
-  const momos_mosaic_weight weight = {stages, shape->stage_count, shape->columns};
+  const momos_mosaic_weight weight = {.stages = stages, .stage_count = shape->stage_count, .columns = shape->columns};
   product done = new_product(shape->rows, shape->batch, shape->columns, shape->accumulate);
   for (size_t b = 0; b < shape->batch; b++)
     for (size_t i = 0; i < shape->rows; i++)

@@ -52,11 +52,12 @@ typedef struct {
 
 /// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
 /// overlapping stages of motif(index[i, t])[o] + motif(index[i, t - 1])[s + o], where there is nothing before block 0.
-/// Additions are float32, in this order.
+/// Additions are float32, in this order; the sum is then multiplied by the scale of its row.
 typedef struct {
   const momos_stage *stages;  ///< `transposed` is not used
   size_t stage_count;
   size_t columns;
+  const float *row_scale;     ///< one for each row; NULL for ones
 } momos_mosaic_weight;
 
 /// The kernels of one instruction set; constant for the life of the process.
@@ -71,8 +72,8 @@ typedef struct MOMOS_GEMM_SENDABLE {
                          float *scratch);
 
   /// The same from a mosaic. Only a tile of at most 8 rows and 2048 columns (4096 for pairs) is ever expanded, into
-  /// scratch that stays in the nearest caches, once for every 192 vectors of the batch or more. From batches of four on the
-  /// result has the bits of `multiply_dense` of the reconstructed matrix.
+  /// scratch that stays in the nearest caches, once for every 192 vectors of the batch or more. From batches of four
+  /// on the result has the bits of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_mosaic)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                           size_t row_end, float *scratch);

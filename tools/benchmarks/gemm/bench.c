@@ -220,7 +220,7 @@ static momos_stage new_stage(const shape *of, recipe made) {
 static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_count) {
   momos_stage stages[2];
   for (size_t i = 0; i < stage_count; i++) stages[i] = new_stage(of, recipes[i]);
-  const momos_mosaic_weight weight = {stages, stage_count, of->columns};
+  const momos_mosaic_weight weight = {.stages = stages, .stage_count = stage_count, .columns = of->columns};
   momos_dense_weight *dense = new_dense(of, MOMOS_WEIGHT_F32);
   contender contenders[] = {
       {"openblas", run_blas, {dense}}, {"f32", run_mosaic, {&weight}}, {"pairs", run_pairs, {&weight}}};
