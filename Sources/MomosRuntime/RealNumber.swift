@@ -2,6 +2,12 @@ import Glibc
 
 /// float32 and float64 with the functions of the mathematics library.
 protocol RealNumber: BinaryFloatingPoint, MatrixNumber {
+  // Requirements, so that conversions do not go through those for any type, which are slow.
+  init(_ value: Int64)
+  init(_ value: UInt64)
+  /// The number without its fraction, which must lie in the type.
+  var signedInteger: Int64 { get }
+  var unsignedInteger: UInt64 { get }
   static func exponential(_ x: Self) -> Self
   /// e^x - 1, accurate near zero.
   static func exponentialMinusOne(_ x: Self) -> Self
@@ -27,6 +33,8 @@ protocol RealNumber: BinaryFloatingPoint, MatrixNumber {
 }
 
 extension Float: RealNumber {
+  var signedInteger: Int64 { Int64(self) }
+  var unsignedInteger: UInt64 { UInt64(self) }
   static func exponential(_ x: Float) -> Float { expf(x) }
   static func exponentialMinusOne(_ x: Float) -> Float { expm1f(x) }
   static func logarithm(_ x: Float) -> Float { logf(x) }
@@ -49,6 +57,8 @@ extension Float: RealNumber {
 }
 
 extension Double: RealNumber {
+  var signedInteger: Int64 { Int64(self) }
+  var unsignedInteger: UInt64 { UInt64(self) }
   static func exponential(_ x: Double) -> Double { exp(x) }
   static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
   static func logarithm(_ x: Double) -> Double { log(x) }

@@ -41,10 +41,16 @@ extension FixedWidthInteger {
   @inline(__always)
   init<Number: RealNumber>(saturating x: Number) {
     // Where the upper limit is not exact it is rounded up, to a power of two.
-    if x >= Number(Self.max) {
+    let upper =
+      Self.isSigned
+      ? Number(Int64(truncatingIfNeeded: Self.max)) : Number(UInt64(truncatingIfNeeded: Self.max))
+    let lower = Number(Int64(truncatingIfNeeded: Self.min))
+    if x >= upper {
       self = .max
-    } else if x > Number(Self.min) {
-      self = Self(x)
+    } else if x > lower {
+      self =
+        Self.isSigned
+        ? Self(truncatingIfNeeded: x.signedInteger) : Self(truncatingIfNeeded: x.unsignedInteger)
     } else {
       self = x.isNaN ? 0 : .min
     }
