@@ -10,6 +10,8 @@ public struct Run: Sendable {
   }
 
   let executable: Executable
+  /// The graph with the reconstructed weights, to measure against.
+  let denseSession: Session?
   let inputs: [String: Tensor]
   private let outputPaths: [String: String]
 
@@ -20,11 +22,13 @@ public struct Run: Sendable {
   ///   - inputs: `.npy` files by graph input.
   ///   - outputs: `.npy` files to write by graph output.
   ///   - overwrites: whether existing outputs may be replaced.
+  ///   - isMeasuredAgainstDense: whether `measure` compares with the dense weights too, which then take memory.
   public init(
     file: String, tensor: String?, inputs: [String: String], outputs: [String: String],
-    overwrites: Bool = false, options: SessionOptions = SessionOptions()
+    overwrites: Bool = false, isMeasuredAgainstDense: Bool = false, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
     if let tensor {
+      denseSession = nil
       executable = .tensor(try TensorMultiplier(path: file, tensor: tensor, options: options))
     } else {
       let session = try Session(path: file, options: options)
@@ -34,6 +38,8 @@ public struct Run: Sendable {
           .usage, "the graph has no output '\(unknown)'; its outputs are \(names.joined(separator: ", "))")
       }
       executable = .graph(session)
+      denseSession =
+        isMeasuredAgainstDense ? try Session(reconstructing: file, options: options) : nil
     }
     try OutputTargets.check(
       outputs.values.sorted(), inputs: [file] + inputs.values.sorted(), overwrites: overwrites)

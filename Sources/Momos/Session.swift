@@ -33,6 +33,14 @@ public struct Session: Sendable {
     try self.init(model: model, name: path, options: options)
   }
 
+  /// Opens a file and plans its graph with every mosaic replaced by its dense weights.
+  init(reconstructing path: String, options: SessionOptions) throws(MomosError) {
+    let model = try MomosError.translating(in: path) {
+      try MomosReader(path: path, load: options.load).loadModel().reconstructed()
+    }
+    try self.init(model: model, name: path, options: options)
+  }
+
   /// Plans the graph of a model in memory.
   public init(
     model: Model, name: String = "the model", options: SessionOptions = SessionOptions()

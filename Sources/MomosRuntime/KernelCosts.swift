@@ -95,9 +95,9 @@ struct TileRates: Sendable {
   static func of(_ set: String) -> TileRates {
     switch set {
     case "avx512":
-      TileRates(rowMajorMotif: 0.47, tiledMotif: 2, motifWeight: 0.045, product: 0.0125, tableWeight: 0.007)
+      TileRates(rowMajorMotif: 0.47, tiledMotif: 0.7, motifWeight: 0.045, product: 0.0125, tableWeight: 0.007)
     case "avx2", "neon":
-      TileRates(rowMajorMotif: 0.46, tiledMotif: 2, motifWeight: 0.045, product: 0.0235, tableWeight: 0.007)
+      TileRates(rowMajorMotif: 0.46, tiledMotif: 0.7, motifWeight: 0.045, product: 0.0235, tableWeight: 0.007)
     default:
       TileRates(rowMajorMotif: 3.3, tiledMotif: 2, motifWeight: 0.06, product: 0.073, tableWeight: 0.02)
     }

@@ -40,6 +40,12 @@ struct RunCommand: MomosCommand {
   @Option(help: ArgumentHelp("Runs that --bench measures.", valueName: "N"))
   var `repeat` = 50
 
+  @Option(
+    help: ArgumentHelp(
+      "With --bench, measure dense weights in turn, layer by layer, and name the layers better left dense.",
+      valueName: "dense"))
+  var against: Contender?
+
   @Flag(help: "Print the report of --bench as JSON.")
   var json = false
 
@@ -50,6 +56,9 @@ struct RunCommand: MomosCommand {
 
   func validate() throws {
     guard bench || !output.isEmpty else { throw ValidationError("--output is missing") }
+    guard against == nil || (bench && tensor == nil) else {
+      throw ValidationError("--against dense needs --bench and a graph")
+    }
     guard (1...1_000_000).contains(self.repeat) else {
       throw ValidationError("--repeat must be 1 to 1000000")
     }
@@ -68,7 +77,7 @@ struct RunCommand: MomosCommand {
     let outputs = tensor == nil ? try paths(output, option: "--output") : output.first.map { ["": $0] } ?? [:]
     let run = try Run(
       file: file, tensor: tensor, inputs: inputs, outputs: outputs, overwrites: force,
-      options: session.options)
+      isMeasuredAgainstDense: against == .dense, options: session.options)
     try run.writeOutputs()
     guard bench else { return }
     let report = try run.measure(repeating: self.repeat)
@@ -84,4 +93,9 @@ struct RunCommand: MomosCommand {
     }
     return try NamedFile.paths(files, option: option)
   }
+}
+
+/// What a file's execution is measured against.
+enum Contender: String, ExpressibleByArgument, CaseIterable {
+  case dense
 }
