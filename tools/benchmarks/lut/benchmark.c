@@ -2,6 +2,7 @@
 // OpenBLAS sgemv and sgemm, all in turn. Medians, in 10^9 weights of the dense matrix a second.
 //
 // taskset -c 1 .build/benchmark [kernels] [part of a line's name]
+// .build/benchmark threads: one thread against two, in time on the clock
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "lookup_fixture.h"
+#include "momos_kernels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_STAGES 3
@@ -240,11 +242,83 @@ static const line lines[] = {
     {"s4k16 " ONE_PLANE, 384, 1536, 1, 1, {K16(4, false)}},
 };
 
+/// A product split among the threads of a pool by rows.
+typedef struct {
+  momos_lut_matrix matrix;
+  size_t tasks;
+  const float *x;
+  float *y;
+  uint8_t *scratch;
+  size_t scratch_bytes;
+} shared_product;
+
+static void multiply_share(void *context, size_t task) {
+  const shared_product *product = context;
+  const size_t strips = product->matrix.rows / 64;
+  const size_t begin = strips * task / product->tasks * 64, end = strips * (task + 1) / product->tasks * 64;
+  momos_lut_multiply(kernels, &product->matrix, product->x, product->matrix.columns, 1, begin, end,
+                     product->scratch + task * product->scratch_bytes, product->y, product->matrix.rows);
+}
+
+static double clock_seconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/// One thread and two, a round of all matrices in rotation each, in turn.
+static void run_threads(const uint8_t *memory, size_t rows, size_t columns) {
+  random_stage stage = make_stage((stage_kind)K256(8, false, true), 64, 256, 0);
+  momos_lut_stage view = {NULL, &stage.dictionary};
+  shared_product product = {.matrix = {&view, 1, rows, columns, NULL, false}};
+  const size_t matrix_bytes = momos_lut_index_bytes(stage.dictionary.layout, rows, columns / 8);
+  product.scratch_bytes = (momos_lut_scratch_bytes(&product.matrix, 1, rows) + 4095) / 4096 * 4096;
+  product.scratch = aligned_bytes(2 * product.scratch_bytes);
+  float *x = aligned_bytes(columns * sizeof(float));
+  uint64_t state = 7;
+  for (size_t i = 0; i < columns; i++) x[i] = (float)next_gaussian(&state);
+  product.x = x;
+  product.y = aligned_bytes(rows * sizeof(float));
+  momos_pool *pool = momos_pool_create(2);
+  double times[2][ROUNDS], ratios[ROUNDS];
+  for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t threads = 1; threads <= 2; threads++) {
+      product.tasks = threads;
+      const double start = clock_seconds();
+      for (size_t i = 0; i < MEMORY_BYTES / matrix_bytes; i++) {
+        view.indices = memory + i * matrix_bytes;
+        memset(product.y, 0, rows * sizeof *product.y);
+        if (threads == 1)
+          multiply_share(&product, 0);
+        else
+          momos_pool_run(pool, threads, multiply_share, &product);
+      }
+      times[threads - 1][round] = (clock_seconds() - start) / (double)(MEMORY_BYTES / matrix_bytes);
+    }
+    ratios[round] = times[0][round] / times[1][round];
+  }
+  const double work = (double)(rows * columns) * 1e-9, ratio = median(ratios, ROUNDS);
+  printf("s8k256 antipodal %zux%zu from memory: one thread %.0f, two threads %.0f, ratio %.2f (best %.2f)\n", rows,
+         columns, work / median(times[0], ROUNDS), work / median(times[1], ROUNDS), ratio, ratios[ROUNDS - 1]);
+  momos_pool_destroy(pool);
+  free_stage(&stage);
+  free(product.scratch);
+  free(x);
+  free(product.y);
+}
+
 static const size_t batches[] = {2, 4, 8, 16, 32, 64, 128, 512};
 
 int main(int count, char **arguments) {
   const char *name = count > 1 ? arguments[1] : "";
   const char *part = count > 2 ? arguments[2] : "";
+  if (strcmp(name, "threads") == 0) {
+    kernels = momos_lut_best();
+    const uint8_t *memory = random_memory(MEMORY_BYTES);
+    run_threads(memory, 4096, 4096);
+    run_threads(memory, 11008, 4096);
+    return 0;
+  }
   kernels = *name ? momos_lut_named(name) : momos_lut_best();
   if (!kernels) {
     fprintf(stderr, "no kernels named %s\n", name);
