@@ -37,7 +37,7 @@ struct ExecutionPlanner {
     }
     tensors.add(transposed)
     let nodes = GraphFusion.joined(
-      order, outputs: graph.outputs, tensors: tensors)
+      order, outputs: graph.outputs, tensors: tensors, operatorSets: operatorSets)
     let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
   }

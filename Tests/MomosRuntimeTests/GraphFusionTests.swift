@@ -117,4 +117,13 @@ struct GraphFusionTests {
     }
     expectClose(try result(nodes, stepCount: 1), expected)
   }
+
+  @Test func joinedNodesOfAnUnsupportedOperatorSetAreRefused() throws {
+    let nodes = [
+      TestModel.node("MatMul", ["x", "weight"], ["a"]), TestModel.node("Add", ["a", "bias"]),
+    ]
+    expectRefused(
+      TestModel.make(nodes, tensors: try Self.tensors(), version: 29),
+      .unsupportedOperatorSet(domain: "", version: 29, supported: 7...28))
+  }
 }

@@ -17,11 +17,13 @@ struct FusionGraph {
   private var producers: [String: Int] = [:]
   private var readerCounts: [String: Int] = [:]
   private let tensors: ModelTensors
+  private let operatorSets: [OperatorSet]
 
   /// - Parameter nodes: in execution order, without omitted inputs and outputs at the end of their lists.
-  init(_ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors) {
+  init(_ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors, operatorSets: [OperatorSet]) {
     self.nodes = nodes.map { PlannedNode(node: $0) }
     self.tensors = tensors
+    self.operatorSets = operatorSets
     for (number, node) in nodes.enumerated() {
       for output in node.outputs where output != "" { producers[output] = number }
       for input in node.inputs { readerCounts[input, default: 0] += 1 }
@@ -36,8 +38,11 @@ struct FusionGraph {
       planned.node.domain == "" || planned.node.domain == "ai.onnx", planned.node.outputs.count == 1
     else { return nil }
     guard planned.joined == nil else { return planned.node }
-    guard let entry = OperatorRegistry.entry(for: planned.node),
-      (try? entry.checkCounts(of: planned.node, label: NodeLabel(planned.node))) != nil
+    // A node that the plan would refuse stays, so that it is refused.
+    let label = NodeLabel(planned.node)
+    guard
+      let entry = try? OperatorRegistry.resolve(planned.node, label: label, operatorSets: operatorSets).entry,
+      (try? entry.checkCounts(of: planned.node, label: label)) != nil
     else { return nil }
     return planned.node
   }

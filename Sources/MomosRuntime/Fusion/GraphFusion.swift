@@ -7,8 +7,10 @@ import MomosModel
 enum GraphFusion {
   /// - Parameter nodes: in execution order, without omitted inputs and outputs at the end of their lists.
   /// - Returns: in execution order, with every pattern that was found as one node.
-  static func joined(_ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors) -> [PlannedNode] {
-    var graph = FusionGraph(nodes, outputs: outputs, tensors: tensors)
+  static func joined(
+    _ nodes: [Node], outputs: [GraphValue], tensors: ModelTensors, operatorSets: [OperatorSet]
+  ) -> [PlannedNode] {
+    var graph = FusionGraph(nodes, outputs: outputs, tensors: tensors, operatorSets: operatorSets)
     for pattern in patterns {
       for position in graph.nodes.indices { pattern.join(at: position, in: &graph) }
     }
