@@ -1,0 +1,58 @@
+/// How blocks become motifs: for each stage the block length, the motif count, and whether motifs overlap.
+///
+/// Written as in reports and plan files: "s4k256", "overlapping s4k256", "s8k256 + s4k16".
+public struct FitClass: Sendable, Hashable {
+  public struct StageForm: Sendable, Hashable {
+    /// Stride s of the blocks, in weights.
+    public let blockLength: Int
+    /// Motifs k, both signs of an antipodal dictionary counted.
+    public let motifCount: Int
+    /// Motifs are twice as long as blocks.
+    public let isOverlapping: Bool
+    /// Half of the motifs are stored, the others are their negatives.
+    public let isAntipodal: Bool
+
+    public init(
+      blockLength: Int, motifCount: Int, isOverlapping: Bool = false, isAntipodal: Bool = false
+    ) {
+      self.blockLength = blockLength
+      self.motifCount = motifCount
+      self.isOverlapping = isOverlapping
+      self.isAntipodal = isAntipodal
+    }
+
+    public var motifLength: Int { isOverlapping ? 2 * blockLength : blockLength }
+    public var storedMotifCount: Int { isAntipodal ? motifCount / 2 : motifCount }
+  }
+
+  /// At least one.
+  public let stages: [StageForm]
+
+  public init(stages: [StageForm]) {
+    precondition(!stages.isEmpty)
+    self.stages = stages
+  }
+
+  /// One stage of plain motifs.
+  public static func plain(_ blockLength: Int, _ motifCount: Int, isAntipodal: Bool = true) -> FitClass {
+    FitClass(stages: [
+      StageForm(blockLength: blockLength, motifCount: motifCount, isAntipodal: isAntipodal)
+    ])
+  }
+
+  /// One stage of overlapping motifs.
+  public static func overlapping(_ blockLength: Int, _ motifCount: Int) -> FitClass {
+    FitClass(stages: [
+      StageForm(blockLength: blockLength, motifCount: motifCount, isOverlapping: true, isAntipodal: true)
+    ])
+  }
+}
+
+extension FitClass: CustomStringConvertible {
+  public var description: String {
+    let names = stages.map { "s\($0.blockLength)k\($0.motifCount)" }
+    let prefix = stages[0].isOverlapping ? "overlapping " : ""
+    if names.count > 1, Set(names).count == 1 { return "\(prefix)\(names[0])x\(names.count)" }
+    return prefix + names.joined(separator: " + ")
+  }
+}
