@@ -83,7 +83,7 @@ public struct Conversion: Sendable {
     if !source.graphs.isEmpty { try checkGraph(candidates) }
     try calibrate(candidates, progress: progress)
     return try MomosError.translating {
-      try FitPlanner(options: options.fit).plan(candidates) { try source.read($0) }
+      try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
     }
   }
 
@@ -97,7 +97,9 @@ public struct Conversion: Sendable {
     var shapes: [String: Shape] = [:]
     var weights: [CalibrationPass.Weight] = []
     for candidate in candidates {
-      guard case .linear(let view) = candidate.role, candidate.elementType.isFloatingPoint else { continue }
+      guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else {
+        continue
+      }
       shapes[candidate.name] = view.matrixShape(of: candidate.shape)
       weights.append(CalibrationPass.Weight(name: candidate.name, view: view))
     }
@@ -202,10 +204,11 @@ public struct Conversion: Sendable {
     let source: SourceModel
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
+    let calibration: Calibration?
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, aliases: tied.targets)
+    Inputs(options: options, source: source, aliases: tied.targets, calibration: calibration)
   }
 }
 

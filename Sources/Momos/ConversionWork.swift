@@ -18,7 +18,8 @@ struct ConversionWork {
     try MomosError.translating {
       let start = ContinuousClock.now
       let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
-      var fitter = Fitter(plan: plan, pool: ThreadPool(threadCount: threads))
+      var fitter = Fitter(
+        plan: plan, calibration: inputs.calibration, pool: ThreadPool(threadCount: threads))
       let writer = try MomosWriter(
         path: path,
         options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))

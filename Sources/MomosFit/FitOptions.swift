@@ -10,6 +10,24 @@ public struct FitOptions: Sendable, Hashable {
     case tensor
   }
 
+  /// What decides the classes of tensors.
+  public enum Goal: Sendable, Hashable {
+    /// Block length, motifs and stages as they are here, for all tensors.
+    case explicit
+    /// The least loss within so many bits per fitted weight: indices, dictionaries, row scales and outliers.
+    case bits(Double)
+  }
+
+  /// How much time a fit may take.
+  public enum Effort: String, Sendable, CaseIterable {
+    /// No refinement.
+    case fast
+    /// Dictionaries, scales and motifs refined twice.
+    case normal
+    /// More rounds, and classes chosen anew by measured losses.
+    case max
+  }
+
   /// How many motifs a dictionary has.
   public enum MotifBudget: Sendable, Hashable {
     /// k motifs.
@@ -19,6 +37,10 @@ public struct FitOptions: Sendable, Hashable {
     case capacity(Double)
   }
 
+  public var goal = Goal.explicit
+  /// Forms that a goal other than `explicit` chooses from.
+  public var form = ClassTable.FormFilter.auto
+  public var preference = ClassTable.Preference.speed
   /// Weights in a block, 1 to 64. With 4 weights to one of 256 motifs a weight takes 2 bits.
   public var blockLength = 4
   public var motifs = MotifBudget.count(256)
@@ -31,6 +53,7 @@ public struct FitOptions: Sendable, Hashable {
   public var isAntipodal = true
   /// Keeps weights beyond 6 root mean squares of their row apart.
   public var keepsOutliers = true
+  public var effort = Effort.normal
   /// Pins motif 0 to zeros, so that no stage makes a block worse.
   public var hasZeroMotif = true
   /// Divides each row by its root mean square before fitting, so that rows of any size share motifs.

@@ -6,11 +6,14 @@ public import MomosModel
 /// float16 cannot hold.
 public struct FitPlanner {
   private let options: FitOptions
+  private let calibration: Calibration?
 
+  /// - Parameter calibration: what is known of the inputs of matrices.
   /// - Throws: `FitError` if an option is out of range.
-  public init(options: FitOptions) throws(FitError) {
+  public init(options: FitOptions, calibration: Calibration? = nil) throws(FitError) {
     try options.validate()
     self.options = options
+    self.calibration = calibration
   }
 
   /// - Parameter read: the dense tensor of a candidate's name.
@@ -23,6 +26,9 @@ public struct FitPlanner {
     }
     var builder = PlanBuilder(options: options)
     try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
+    guard options.goal == .explicit else {
+      return try GoalPlanner(options: options, calibration: calibration).plan(surveys, builder)
+    }
     try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
     return builder.plan(surveys)
   }
@@ -74,8 +80,12 @@ public struct FitPlanner {
       finding: .linear(
         TensorSurvey.Linear(
           view: view, use: use, rowScale: rowScaleType(of: matrix),
-          outlierCount: options.keepsOutliers ? OutlierSelection(of: matrix).count : 0,
+          outlierCount: options.keepsOutliers ? outliers(of: candidate, matrix).count : 0,
           exactBlocks: isExact ? blocks : nil)))
+  }
+
+  private func outliers(of candidate: FitCandidate, _ matrix: Tensor) -> OutlierSelection {
+    OutlierSelection(of: matrix, inputEnergy: calibration?.moments(of: candidate.name)?.squares)
   }
 
   /// Float16 where it holds every row's root mean square as a normal number, else float32.

@@ -9,9 +9,16 @@ public struct Fitter {
   private let pool: ThreadPool
   /// By position in the plan; nil until trained.
   private var dictionaries: [MotifDictionary?]
+  private let calibration: Calibration?
+  /// By position of the moments in the calibration.
+  private var statistics: [Int: LayerStatistics] = [:]
+  /// Parts that were encoded together with their dictionary.
+  private var encodings: [PartKey: PartEncoding] = [:]
 
-  public init(plan: FitPlan, pool: ThreadPool) {
+  /// - Parameter calibration: what is known of the inputs of matrices; nil weighs all errors alike.
+  public init(plan: FitPlan, calibration: Calibration? = nil, pool: ThreadPool) {
     self.plan = plan
+    self.calibration = calibration
     self.pool = pool
     dictionaries = plan.dictionaries.map { planned in
       if case .exact(let dictionary) = planned.motifs { dictionary } else { nil }
@@ -34,9 +41,53 @@ public struct Fitter {
       fitClass: part.fitClass, planned: part.dictionaries.map { plan.dictionaries[$0] }, pool: pool,
       generator: SeededGenerator(seed: plan.options.seed &+ UInt64(first) &* 0x1_0000_0001))
     try withoutActuallyEscaping(read) { read in
-      let trained = try training.dictionaries(for: members(sharing: part.dictionaries, read: read))
+      let members = members(sharing: part.dictionaries, read: read)
+      let trained = try training.dictionaries(for: members)
       for (position, dictionary) in zip(part.dictionaries, trained) { dictionaries[position] = dictionary }
+      if part.dictionaries.count == 1 { try refine(first, members) }
     }
+  }
+
+  /// Encodes the members whose inputs are known, and refines the dictionary for them.
+  private mutating func refine(_ position: Int, _ members: [TrainingMember]) throws {
+    var keys: [PartKey] = []
+    var refined: [RefinementMember] = []
+    for member in members {
+      guard let statistics = try statistics(of: member.key.tensor) else { continue }
+      let rows = try member.read()
+      keys.append(member.key)
+      refined.append(
+        RefinementMember(
+          rows: rows, statistics: statistics, importance: importance(of: member.key.tensor, rows),
+          encoding: PartEncoding(indices: [], scales: [])))
+    }
+    guard !refined.isEmpty, let dictionary = dictionaries[position] else { return }
+    let fit = GroupFit(planned: plan.dictionaries[position], effort: plan.options.effort, pool: pool)
+    dictionaries[position] = try fit.fit(dictionary, &refined)
+    for (key, member) in zip(keys, refined) { encodings[key] = member.encoding }
+  }
+
+  private mutating func statistics(of tensor: String) throws -> LayerStatistics? {
+    guard let calibration, let position = calibration.momentsOfTensor[tensor] else { return nil }
+    if let known = statistics[position] { return known }
+    let new = try LayerStatistics(calibration.moments[position], pool: pool)
+    statistics[position] = new
+    return new
+  }
+
+  private func knownStatistics(of tensor: String) -> LayerStatistics? {
+    calibration?.momentsOfTensor[tensor].flatMap { statistics[$0] }
+  }
+
+  /// What the measured loss says an error of |e H^(1/2)|^2 costs, so that tensors which share a dictionary count by it.
+  private func importance(of tensor: String, _ rows: PartRows) -> Double {
+    var energy = 0.0
+    for row in 0..<rows.count {
+      let scale = rootMeanSquare(rows.weights(row))
+      energy += scale * scale
+    }
+    guard energy > 0 else { return 0 }
+    return (calibration?.losses[tensor] ?? 1) / (energy * Double(rows.columnCount))
   }
 
   /// All parts that use the same dictionaries.
@@ -47,9 +98,12 @@ public struct Fitter {
     for tensor in plan.tensors {
       guard case .mosaic(let view, let parts, _, _) = tensor.form else { continue }
       let matrix = view.matrixShape(of: tensor.shape)
-      for part in parts where part.dictionaries == positions {
+      for (number, part) in parts.enumerated() where part.dictionaries == positions {
         members.append(
-          TrainingMember(rowCount: part.rowCount(of: matrix), columnCount: matrix[1]) {
+          TrainingMember(
+            key: PartKey(tensor: tensor.name, part: number), rowCount: part.rowCount(of: matrix),
+            columnCount: matrix[1]
+          ) {
             try rows(of: part, in: tensor, read(tensor.name))
           })
       }
@@ -62,7 +116,8 @@ public struct Fitter {
       preconditionFailure("only mosaics have parts")
     }
     let matrix = try view.matrix(of: tensor)
-    let outliers = outlierCount > 0 ? OutlierSelection(of: matrix) : .none
+    let energy = calibration?.moments(of: planned.name)?.squares
+    let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy) : .none
     guard outliers.count == outlierCount else { throw FitError.sourceChanged(name: planned.name) }
     return PartRows(matrix: matrix, rows: part.rows, rowScale: rowScale, outliers: outliers)
   }
@@ -96,7 +151,7 @@ public struct Fitter {
     return FittedTensor(
       tensor: MosaicTensor(
         elementType: tensor.elementType, shape: tensor.shape, view: view, composition: .copy, parts: [part]),
-      metrics: ErrorMetrics())
+      metrics: ErrorMetrics(), outputError: nil)
   }
 
   private func fitted(
@@ -104,13 +159,18 @@ public struct Fitter {
   ) throws -> FittedTensor {
     var assembly = TensorAssembly(
       elementType: tensor.elementType, shape: tensor.shape, view: view, use: planned.use)
-    for part in parts {
+    for (number, part) in parts.enumerated() {
       let rows = try rows(of: part, in: planned, tensor)
       let trained = part.dictionaries.map(dictionary)
-      let encoding = PartEncoder(rows: rows, dictionaries: trained).encode(pool: pool)
+      let encoding =
+        encodings[PartKey(tensor: planned.name, part: number)]
+        ?? PartEncoder(rows: rows, dictionaries: trained).encode(pool: pool)
       try assembly.add(
         encoding, of: rows, planned: part.dictionaries.map { plan.dictionaries[$0] }, dictionaries: trained,
         pool: pool)
+      if let statistics = knownStatistics(of: planned.name) {
+        assembly.addOutputError(encoding, of: rows, dictionaries: trained, statistics, pool: pool)
+      }
     }
     return assembly.finished()
   }

@@ -84,6 +84,39 @@ struct PlanBuilder {
     if isSmaller(plan) { add(plan) }
   }
 
+  /// Gives tensors the parts that an allocation chose; parts of one class and use share dictionaries.
+  mutating func addAllocated(_ tensors: [(survey: TensorSurvey, parts: [AllocatedPart])]) {
+    var weightCounts: [DictionaryKey: Int] = [:]
+    var order: [DictionaryKey] = []
+    for (survey, parts) in tensors {
+      for part in parts {
+        let key = DictionaryKey(fitClass: part.fitClass, use: survey.use)
+        if weightCounts[key] == nil { order.append(key) }
+        weightCounts[key, default: 0] += part.weightCount
+      }
+    }
+    var positions: [DictionaryKey: [Int]] = [:]
+    for key in order {
+      let planned = trained(key.fitClass, weightCount: weightCounts[key] ?? 0)
+      positions[key] = Array(dictionaries.count..<dictionaries.count + planned.count)
+      dictionaries += planned
+    }
+    for (survey, parts) in tensors {
+      guard case .linear(let linear) = survey.finding else { continue }
+      let planned = parts.map { part in
+        PartPlan(
+          rows: part.rows, fitClass: part.fitClass,
+          dictionaries: positions[DictionaryKey(fitClass: part.fitClass, use: survey.use)] ?? [],
+          predictedLoss: part.predictedLoss)
+      }
+      forms[survey.candidate.name] = .mosaic(
+        linear.view, parts: planned, rowScale: linear.rowScale, outlierCount: linear.outlierCount)
+    }
+  }
+
+  /// Whether a tensor has a form already.
+  func hasForm(_ survey: TensorSurvey) -> Bool { forms[survey.candidate.name] != nil }
+
   /// Dictionaries to be trained, one for each stage of a class.
   private func trained(_ fitClass: FitClass, weightCount: Int) -> [PlannedDictionary] {
     fitClass.stages.map { form in
@@ -143,4 +176,19 @@ struct PlanBuilder {
   private func weightCount(of group: [TensorSurvey]) -> Int {
     group.reduce(0) { $0 + $1.candidate.shape.elementCount }
   }
+}
+
+/// Rows of a tensor with the class that an allocation chose for them.
+struct AllocatedPart {
+  /// nil for all rows.
+  let rows: [Int]?
+  let weightCount: Int
+  let fitClass: FitClass
+  let predictedLoss: Double
+}
+
+/// What parts must have in common to share dictionaries.
+private struct DictionaryKey: Hashable {
+  let fitClass: FitClass
+  let use: WeightUse
 }

@@ -32,6 +32,15 @@ public struct PartPlan: Sendable, Hashable {
   public let fitClass: FitClass
   /// Positions of dictionaries in the plan, one for each stage.
   public let dictionaries: [Int]
+  /// What the outputs are expected to lose through this part; nil where nothing was allocated.
+  public let predictedLoss: Double?
+
+  init(rows: [Int]?, fitClass: FitClass, dictionaries: [Int], predictedLoss: Double? = nil) {
+    self.rows = rows
+    self.fitClass = fitClass
+    self.dictionaries = dictionaries
+    self.predictedLoss = predictedLoss
+  }
 
   func rowCount(of matrix: Shape) -> Int { rows?.count ?? matrix[0] }
 }

@@ -10,6 +10,8 @@ struct TensorAssembly {
   private var parts: [MosaicPart] = []
   private var outliers: [(row: Int, column: Int, value: Float16)] = []
   private var metrics = ErrorMetrics()
+  /// Sums of e H e^T and w H w^T.
+  private var outputEnergies = (error: 0.0, weights: 0.0)
 
   init(elementType: ElementType, shape: Shape, view: MatrixView, use: WeightUse) {
     self.elementType = elementType
@@ -68,6 +70,31 @@ struct TensorAssembly {
     }
   }
 
+  /// Adds what the errors of a part, the last one added, do to the outputs.
+  mutating func addOutputError(
+    _ encoding: PartEncoding, of rows: PartRows, dictionaries: [MotifDictionary],
+    _ statistics: LayerStatistics,
+    pool: ThreadPool
+  ) {
+    let expansion = MotifExpansion(dictionaries, columnCount: rows.columnCount)
+    let member = RefinementMember(rows: rows, statistics: statistics, importance: 1, encoding: encoding)
+    func energy(_ row: @escaping @Sendable (Int) -> [Float]) -> Double {
+      member.multiplied(pool: pool, make: row) { _, made, products in
+        zip(made, products).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      }.reduce(0, +)
+    }
+    outputEnergies.weights += energy { rows.source($0) }
+    outputEnergies.error += energy { row in
+      let outliers = rows.outlierColumns(row)
+      let scale = encoding.scales[row]
+      var errors = rows.source(row)
+      let sum = expansion.row(row, of: encoding.indices)
+      for column in errors.indices { errors[column] -= scale * sum[column] }
+      for column in outliers { errors[column] = 0 }
+      return errors
+    }
+  }
+
   /// The finished tensor.
   func finished() -> FittedTensor {
     let sorted = outliers.sorted { ($0.row, $0.column) < ($1.row, $1.column) }
@@ -76,6 +103,8 @@ struct TensorAssembly {
         elementType: elementType, shape: shape, view: view, parts: parts,
         outliers: Outliers(
           rows: sorted.map(\.row), columns: sorted.map(\.column), values: sorted.map(\.value))),
-      metrics: metrics)
+      metrics: metrics,
+      outputError: outputEnergies.weights > 0
+        ? (outputEnergies.error / outputEnergies.weights).squareRoot() : nil)
   }
 }

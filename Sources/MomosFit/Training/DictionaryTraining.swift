@@ -1,8 +1,16 @@
 import MomosKernels
 import MomosModel
 
+/// A part of a tensor of the plan.
+struct PartKey: Hashable {
+  let tensor: String
+  /// Position among the parts.
+  let part: Int
+}
+
 /// A part that a dictionary is trained for.
 struct TrainingMember {
+  let key: PartKey
   let rowCount: Int
   let columnCount: Int
   let read: () throws -> PartRows
@@ -20,6 +28,7 @@ struct DictionaryTraining {
   mutating func dictionaries(
     for members: [TrainingMember]
   ) throws -> [MotifDictionary] {
+    if fitClass.stages[0].isOverlapping { return [try overlapping(for: members)] }
     var residual = try blocks(of: members)
     var dictionaries: [MotifDictionary] = []
     for (number, form) in fitClass.stages.enumerated() {
@@ -34,6 +43,15 @@ struct DictionaryTraining {
       }
     }
     return dictionaries
+  }
+
+  private mutating func overlapping(for members: [TrainingMember]) throws -> MotifDictionary {
+    let form = fitClass.stages[0]
+    let sample = try RowSample(
+      of: members, blockLength: form.blockLength, blockCount: max(1 << 17, 64 * form.motifCount),
+      generator: &generator)
+    let training = OverlappingTraining(form: form, pinsZeroMotif: planned[0].hasZeroMotif, pool: pool)
+    return try planned[0].dictionary(rounding: training.motifs(for: sample, generator: &generator))
   }
 
   /// Sampled blocks, as long as the longest of the stages.
