@@ -53,10 +53,12 @@ struct CalibrationInput {
       }
     }
     let known = shapes.keys.filter {
-      calibration.losses[$0] != nil || calibration.momentsOfTensor[$0] != nil || calibration.rowCounts[$0] != nil
+      calibration.losses[$0] != nil || calibration.momentsOfTensor[$0] != nil
+        || calibration.rowCounts[$0] != nil
     }
     guard !known.isEmpty || shapes.isEmpty else {
-      throw MomosError(.badData, "'\(saved.path)' is the calibration of another model: it names none of its weights")
+      throw MomosError(
+        .badData, "'\(saved.path)' is the calibration of another model: it names none of its weights")
     }
   }
 }

@@ -87,7 +87,8 @@ struct CalibrationSamples {
   private static func archives(_ path: String) throws(MomosError) -> [String] {
     let files = try MomosError.translating { try SourceCollection.archives(inFolder: path) }
     guard files == nil, (try? NPYFile(path: path)) != nil else { return files ?? [path] }
-    throw MomosError(.usage, "--calibration '\(path)': an .npy file needs the name of its input, NAME=\(path)")
+    throw MomosError(
+      .usage, "--calibration '\(path)': an .npy file needs the name of its input, NAME=\(path)")
   }
 
   /// Refuses names that are not those of the graph's inputs.
@@ -95,7 +96,8 @@ struct CalibrationSamples {
     let expected = inputs.map(\.name).sorted()
     guard names.sorted() == expected else {
       throw MomosError(
-        .badData, "'\(file)': expected the inputs of the graph, \(expected.joined(separator: ", ")), found "
+        .badData,
+        "'\(file)': expected the inputs of the graph, \(expected.joined(separator: ", ")), found "
           + (names.isEmpty ? "none" : names.sorted().joined(separator: ", ")))
     }
   }
@@ -109,7 +111,8 @@ struct CalibrationSamples {
         throw MomosError(.badData, "'\(path)': expected samples along the first axis, found \(array.shape)")
       }
       guard length == count ?? length else {
-        throw MomosError(.badData, "'\(path)': expected \(count ?? 0) samples as in other inputs, found \(length)")
+        throw MomosError(
+          .badData, "'\(path)': expected \(count ?? 0) samples as in other inputs, found \(length)")
       }
       count = length
       arrays[name] = array
@@ -121,7 +124,8 @@ struct CalibrationSamples {
     guard let count, length > 0 else { return }
     guard fixed.isEmpty || count % length == 0 else {
       throw MomosError(
-        .badData, "expected a multiple of \(length) samples, which the graph executes at a time, found \(count)")
+        .badData,
+        "expected a multiple of \(length) samples, which the graph executes at a time, found \(count)")
     }
     for start in stride(from: 0, to: count, by: length) {
       runs.append(.slice(start..<min(start + length, count)))

@@ -72,7 +72,9 @@ enum SavedCalibration {
 
     func calibration() throws(MomosError) -> Calibration {
       let found = try integers(mark)
-      guard found == [version] else { throw refusal(mark, expected: "version [\(version)]", found: "\(found)") }
+      guard found == [version] else {
+        throw refusal(mark, expected: "version [\(version)]", found: "\(found)")
+      }
       let names = try names()
       var calibration = Calibration()
       calibration.moments = try moments()
