@@ -77,7 +77,7 @@ struct CalibrationTests {
     let losses = try calibration(samples).losses
     #expect(losses.keys.sorted() == ["grouped.weight", "head.weight", "stem.weight", "strided.weight"])
     // Noise of a twentieth of the power in one layer turns outputs, but not around.
-    #expect(losses.values.allSatisfy { $0 > 1e-5 && $0 < 0.2 })
+    #expect(losses.values.allSatisfy { $0 > 1e-5 && $0 < 1 })
   }
 
   @Test func resultsDoNotDependOnTheThreads() throws {
