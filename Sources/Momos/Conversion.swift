@@ -130,7 +130,7 @@ public struct Conversion: Sendable {
     if keptDense.contains(tensor.name) { return .dense(reason: "--dense") }
     if let graphRoles {
       switch graphRoles[tensor.name] {
-      case .linear(let view): return .linear(view)
+      case .linear(let view, let use): return .linear(view, use: use)
       case .dense(let reason): return .dense(reason: reason)
       case nil: return .dense(reason: "is not used by the graph")
       }
@@ -148,7 +148,7 @@ public struct Conversion: Sendable {
       var model = Model(graphs: source.graphs, operatorSets: source.operatorSets)
       for candidate in candidates {
         var content: TensorContent?
-        if case .linear(let view) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
+        if case .linear(let view, _) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
           candidate.shape.elementCount > (candidate.isDense ? 1 << 18 : 0)
         {
           content = .mosaic(try hollowMosaic(of: candidate, view: view))

@@ -25,6 +25,12 @@ public struct FitOptions: Sendable, Hashable {
   /// Stages of each tensor, 1 to 8: each fits what the earlier ones leave.
   public var stageCount = 1
   public var dictionaryScope = DictionaryScope.model
+  /// Motifs are twice as long as blocks; blocks of at most 16 weights then.
+  public var isOverlapping = false
+  /// Motifs come in pairs +c and -c, of which one is stored, where their count is a power of two from 4 on.
+  public var isAntipodal = true
+  /// Keeps weights beyond 6 root mean squares of their row apart.
+  public var keepsOutliers = true
   /// Pins motif 0 to zeros, so that no stage makes a block worse.
   public var hasZeroMotif = true
   /// Divides each row by its root mean square before fitting, so that rows of any size share motifs.
@@ -34,12 +40,27 @@ public struct FitOptions: Sendable, Hashable {
   /// Decides sampling and initialisation: equal seeds give equal bytes.
   public var seed: UInt64 = 0
 
+  /// The longest blocks that overlapping motifs are fitted to.
+  static let maximumOverlappingBlockLength = 16
+
   public init() {}
+
+  /// The class that the numbers above describe.
+  func fitClass(motifCount: Int) -> FitClass {
+    let isPaired = isAntipodal && motifCount >= 4 && motifCount.nonzeroBitCount == 1
+    let form = FitClass.StageForm(
+      blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping, isAntipodal: isPaired)
+    return FitClass(stages: Array(repeating: form, count: stageCount))
+  }
 
   /// - Throws: `FitError` if a number is outside its range.
   public func validate() throws(FitError) {
     guard (1...MotifDictionary.maximumBlockLength).contains(blockLength) else {
       throw .optionOutOfRange(name: "block length", found: "\(blockLength)", expected: "1 to 64")
+    }
+    guard !isOverlapping || blockLength <= Self.maximumOverlappingBlockLength else {
+      throw .optionOutOfRange(
+        name: "block length", found: "\(blockLength)", expected: "1 to 16 for overlapping motifs")
     }
     guard (1...8).contains(stageCount) else {
       throw .optionOutOfRange(name: "stages", found: "\(stageCount)", expected: "1 to 8")

@@ -42,7 +42,7 @@ public struct FitPlanner {
   }
 
   private func blockCount(of candidate: FitCandidate) -> Int {
-    guard case .linear(let view) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
+    guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
     let matrix = view.matrixShape(of: candidate.shape)
     return matrix[0] * ((matrix[1] + options.blockLength - 1) / options.blockLength)
   }
@@ -60,7 +60,7 @@ public struct FitPlanner {
       guard options.allowsNonfinite else { throw FitError.nonfiniteTensor(name: candidate.name) }
       return dense("contains NaN or infinity")
     }
-    guard case .linear(let view) = candidate.role else {
+    guard case .linear(let view, let use) = candidate.role else {
       if case .dense(let reason) = candidate.role { return dense(reason) }
       return dense("")
     }
@@ -71,7 +71,11 @@ public struct FitPlanner {
     let isExact = blocks.add(matrix, limit: motifCount)
     return TensorSurvey(
       candidate: candidate,
-      finding: .linear(view, rowScale: rowScaleType(of: matrix), exactBlocks: isExact ? blocks : nil))
+      finding: .linear(
+        TensorSurvey.Linear(
+          view: view, use: use, rowScale: rowScaleType(of: matrix),
+          outlierCount: options.keepsOutliers ? OutlierSelection(of: matrix).count : 0,
+          exactBlocks: isExact ? blocks : nil)))
   }
 
   /// Float16 where it holds every row's root mean square as a normal number, else float32.
@@ -84,24 +88,6 @@ public struct FitPlanner {
       if scale > 0 && !normal.contains(scale) { return .float32 }
     }
     return .float16
-  }
-}
-
-/// What the planner saw of one tensor.
-struct TensorSurvey {
-  enum Finding {
-    case dense(reason: String)
-    /// The blocks are nil if there are too many distinct ones for one dictionary.
-    case linear(MatrixView, rowScale: ElementType?, exactBlocks: DistinctBlocks?)
-  }
-
-  let candidate: FitCandidate
-  let finding: Finding
-
-  /// The distinct blocks of a tensor that one dictionary could hold without loss.
-  var exactBlocks: DistinctBlocks? {
-    guard case .linear(_, _, let blocks) = finding else { return nil }
-    return blocks
   }
 }
 
