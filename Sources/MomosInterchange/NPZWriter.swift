@@ -13,6 +13,7 @@ public struct NPZWriter: ~Copyable {
   private let path: String
   private var byteCount: UInt64 = 0
   private var members: [Member] = []
+  private var names: Set<[UInt8]> = []
 
   private struct Member {
     let name: [UInt8]
@@ -35,7 +36,7 @@ public struct NPZWriter: ~Copyable {
   public mutating func add(_ tensor: Tensor, name: String) throws(InterchangeError) {
     do throws(InterchangeError) {
       let bytes = Array(try SourceTensor.name(Array(name.utf8)).utf8) + Array(".npy".utf8)
-      precondition(!members.contains { $0.name == bytes })
+      precondition(names.insert(bytes).inserted)
       let header = try Self.memory(NPYHeader.encoded(elementType: tensor.elementType, shape: tensor.shape))
       let member = Member(
         name: bytes, checksum: tensor.bytes.checksum(after: header.checksum),

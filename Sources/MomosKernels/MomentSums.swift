@@ -156,7 +156,8 @@ private struct MomentMemory: @unchecked Sendable {
   }
 
   /// Adds the float32 sums of some vectors to a tile.
-  func add(_ range: Range<Int>, rows: Range<Int>, columns tileColumns: Range<Int>, to start: Int, number: Int) {
+  func add(_ range: Range<Int>, rows: Range<Int>, columns tileColumns: Range<Int>, to start: Int, number: Int)
+  {
     let partial = unsafe scratch + number * scratchCount
     let width = tileColumns.count
     var factor = unsafe momos_factor(
@@ -166,7 +167,8 @@ private struct MomentMemory: @unchecked Sendable {
       scale: nil, bias: nil, residual: nil, lower: -.infinity, upper: .infinity)
     var whole = momos_product_range(row_begin: 0, row_end: rows.count, pixel_begin: 0, pixel_end: width)
     unsafe InstructionSet.products.multiply_activations(
-      transposed + rows.lowerBound * stride + range.lowerBound, stride, &factor, partial, width, &finish, &whole,
+      transposed + rows.lowerBound * stride + range.lowerBound, stride, &factor, partial, width, &finish,
+      &whole,
       partial + partialCount)
     let target = unsafe sums + start
     for position in 0..<(rows.count * width) { unsafe target[position] += Double(partial[position]) }

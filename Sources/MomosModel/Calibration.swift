@@ -41,7 +41,9 @@ public struct Calibration: Sendable, Hashable {
     /// The sums of squares of each column, `[columns]`.
     public var squares: [Double] {
       let upper = upperSums.span(of: Double.self)
-      return (0..<columns).map { upper[Self.upperCount(columns: columns) - Self.upperCount(columns: columns - $0)] }
+      return (0..<columns).map {
+        upper[Self.upperCount(columns: columns) - Self.upperCount(columns: columns - $0)]
+      }
     }
   }
 

@@ -80,7 +80,9 @@ public struct WeightUses: Sendable {
         ofStep.append(.lookups)
         continue
       }
-      guard case .slot(let value) = step.inputs[0] else { preconditionFailure("products have a first operand") }
+      guard case .slot(let value) = step.inputs[0] else {
+        preconditionFailure("products have a first operand")
+      }
       var filter: [Int] = []
       if case .windows = arrangement { filter = Array(weight.shape.dimensions.dropFirst()) }
       let key = Key(value: value, arrangement: arrangement, filter: filter)
