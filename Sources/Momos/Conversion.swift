@@ -2,8 +2,9 @@ public import MomosFit
 import MomosFormat
 import MomosInterchange
 import MomosKernels
-import MomosModel
+public import MomosModel
 import MomosRuntime
+import Synchronization
 
 /// Converts weights, and a graph where there is one, into a `.momos` file.
 ///
@@ -17,6 +18,9 @@ public struct Conversion: Sendable {
   private let tied: TiedTensors
   /// What the graph does with tensors, by name; nil without a graph.
   private let graphRoles: [String: TensorRole]?
+  /// nil without `options.calibration`.
+  private let calibrationInput: CalibrationInput?
+  private let calibrated = CalibrationBox()
 
   /// Opens the sources and the graph.
   ///
@@ -30,8 +34,10 @@ public struct Conversion: Sendable {
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
       throw MomosError(.usage, "the sources hold no tensors")
     }
+    calibrationInput = try Self.calibrationInput(options, source)
     try OutputTargets.check(
-      options.output.map { [$0] } ?? [], inputs: source.files, overwrites: options.overwrites)
+      [options.output, options.savedCalibration].compactMap { $0 },
+      inputs: source.files + (calibrationInput?.files ?? []), overwrites: options.overwrites)
     let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
     let keptDense = Set(
       source.catalog.map(\.name).filter { name in patterns.contains { $0.matches(name) } })
@@ -49,13 +55,66 @@ public struct Conversion: Sendable {
     }
   }
 
-  /// Decides what happens to every tensor.
+  private static func calibrationInput(
+    _ options: ConversionOptions, _ source: SourceModel
+  ) throws(MomosError) -> CalibrationInput? {
+    guard !options.calibration.isEmpty else {
+      guard options.savedCalibration == nil else {
+        throw MomosError(.usage, "--save-calibration needs --calibration with samples")
+      }
+      return nil
+    }
+    guard let graph = source.graphs.first else {
+      throw MomosError(.usage, "--calibration needs a graph: an ONNX model, or --graph")
+    }
+    let input = try CalibrationInput(options.calibration, inputs: graph.inputs)
+    guard input.saved == nil || options.savedCalibration == nil else {
+      throw MomosError(.usage, "--save-calibration would save a calibration that is saved already")
+    }
+    return input
+  }
+
+  /// Decides what happens to every tensor. Where there are samples to calibrate on, the graph is executed on them.
+  ///
+  /// - Parameter progress: called from the calling thread with the share of the calibration that is done, 0 to 1.
   /// - Throws: for tensors that cannot be stored, and for a graph that could not be executed afterwards.
-  public func plan() throws(MomosError) -> FitPlan {
+  public func plan(progress: (Double) -> Void = { _ in }) throws(MomosError) -> FitPlan {
     let candidates = self.candidates()
     if !source.graphs.isEmpty { try checkGraph(candidates) }
+    try calibrate(candidates, progress: progress)
     return try MomosError.translating {
-      try FitPlanner(options: options.fit).plan(candidates) { try source.read($0) }
+      try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
+    }
+  }
+
+  /// What samples say of the weights; nil without, and before `plan()`.
+  public var calibration: Calibration? { calibrated.result?.calibration }
+  /// Measures losses on samples; nil without, and before `plan()`.
+  public var measuredLoss: MeasuredLoss? { calibrated.result?.loss }
+
+  private func calibrate(_ candidates: [FitCandidate], progress: (Double) -> Void) throws(MomosError) {
+    guard let input = calibrationInput, calibrated.result == nil else { return }
+    var shapes: [String: Shape] = [:]
+    var weights: [CalibrationPass.Weight] = []
+    for candidate in candidates {
+      guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else {
+        continue
+      }
+      shapes[candidate.name] = view.matrixShape(of: candidate.shape)
+      weights.append(CalibrationPass.Weight(name: candidate.name, view: view))
+    }
+    try input.check(shapes)
+    let pass = input.samples.map { samples in
+      CalibrationPass(
+        source: source, aliases: tied.targets, weights: weights, samples: samples,
+        threadCount: options.threadCount, seed: options.fit.seed)
+    }
+    if let saved = input.saved {
+      calibrated.result = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+    } else if let pass {
+      let result = try pass.run(progress: progress)
+      calibrated.result = result
+      if let path = options.savedCalibration { try SavedCalibration.write(result.calibration, to: path) }
     }
   }
 
@@ -73,7 +132,7 @@ public struct Conversion: Sendable {
     if keptDense.contains(tensor.name) { return .dense(reason: "--dense") }
     if let graphRoles {
       switch graphRoles[tensor.name] {
-      case .linear(let view): return .linear(view)
+      case .linear(let view, let use): return .linear(view, use: use)
       case .dense(let reason): return .dense(reason: reason)
       case nil: return .dense(reason: "is not used by the graph")
       }
@@ -91,7 +150,7 @@ public struct Conversion: Sendable {
       var model = Model(graphs: source.graphs, operatorSets: source.operatorSets)
       for candidate in candidates {
         var content: TensorContent?
-        if case .linear(let view) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
+        if case .linear(let view, _) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
           candidate.shape.elementCount > (candidate.isDense ? 1 << 18 : 0)
         {
           content = .mosaic(try hollowMosaic(of: candidate, view: view))
@@ -145,10 +204,11 @@ public struct Conversion: Sendable {
     let source: SourceModel
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
+    let calibration: Calibration?
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, aliases: tied.targets)
+    Inputs(options: options, source: source, aliases: tied.targets, calibration: calibration)
   }
 }
 
@@ -167,6 +227,16 @@ extension Graph {
         return (name, "is the attribute \(attribute.name) of \(NodeLabel(node))")
       }
     }
+  }
+}
+
+/// What calibration found, kept from planning to the work.
+private final class CalibrationBox: Sendable {
+  private let stored = Mutex<CalibrationPass.Result?>(nil)
+
+  var result: CalibrationPass.Result? {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
   }
 }
 

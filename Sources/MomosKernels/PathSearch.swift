@@ -24,9 +24,9 @@ public struct PathSearch: Sendable {
   }
 
   /// - Parameters:
-  ///   - motifs: `[motifCount, motifLength]`, finite, both signs of antipodal ones; 1 to 4,096. The motif length is
-  ///     the block length, or twice that if motifs overlap.
-  ///   - blockLength: 1 to 16.
+  ///   - motifs: `[motifCount, motifLength]`, finite, both signs of antipodal ones. The motif length is the block
+  ///     length, or twice that if motifs overlap.
+  ///   - blockLength: with the motif count what `suits` says; anything for plain motifs without feedback.
   ///   - columns: of the rows, at least 1.
   ///   - feedback: for inputs of as many columns; nil leaves the targets as they are.
   ///   - survivorCount: 1 or more. 16 is fast, 32 good, 64 is for high rates.
@@ -38,7 +38,8 @@ public struct PathSearch: Sendable {
     survivorCount: Int = 32, lookahead: Float
   ) {
     let motifLength = isOverlapping ? 2 * blockLength : blockLength
-    precondition((1...4096).contains(motifCount) && (1...Int(MOMOS_PATH_MOST_BLOCK)).contains(blockLength))
+    precondition(
+      feedback == nil && !isOverlapping || Self.suits(motifCount: motifCount, blockLength: blockLength))
     precondition(motifs.count == motifCount * motifLength && columns > 0 && survivorCount > 0)
     precondition(feedback == nil || feedback!.columns == columns)
     self.motifCount = motifCount
@@ -54,6 +55,11 @@ public struct PathSearch: Sendable {
           columns: columns, feedback: feedback, survivorCount: isExact ? nil : survivorCount,
           lookahead: lookahead))
     }
+  }
+
+  /// Whether paths of such motifs can be searched, which overlapping motifs and feedback need.
+  public static func suits(motifCount: Int, blockLength: Int) -> Bool {
+    (1...4096).contains(motifCount) && (1...Int(MOMOS_PATH_MOST_BLOCK)).contains(blockLength)
   }
 
   private static func nearest(_ motifs: [Float], motifCount: Int, blockLength: Int, columns: Int) -> Method {
