@@ -61,7 +61,7 @@ static void convolve_channels(const weight_source *source, const momos_convoluti
   plan.sums = plan.band + band_count(&plan.bands.shape) + BAND_SLACK;
   find_offsets(&plan.bands, 0, taps, plan.offsets);
   for (size_t row = range->row_begin; row < range->row_end; row += GEMM_ROWS) {
-    const tile_rows rows = source_rows(source, row, range->row_end, 0, taps, scratch);
+    const tile_rows rows = source_rows(source, row, range->row_end, 0, taps, scratch, 0);
     for (size_t r = 0; r < GEMM_ROWS && row + r < range->row_end; r++)
       convolve_channel(&plan, rows.row[r], x + (row + r) / rows_per_channel * plane, row + r, &target);
   }

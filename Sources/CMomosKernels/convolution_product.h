@@ -78,7 +78,7 @@ static void multiply_block(const weight_source *weights, const pixel_source *pix
     target.is_last = end == columns;
     pack_pixels(pixels, block, begin, end, &packed);
     for (size_t row = range->row_begin; row < range->row_end; row += GEMM_ROWS) {
-      const tile_rows rows = source_rows(weights, row, range->row_end, begin, end, scratch);
+      const tile_rows rows = source_rows(weights, row, range->row_end, begin, end, scratch, 0);
       const size_t row_count = smallest(range->row_end - row, GEMM_ROWS);
       multiply_pixel_panels(&rows, row, row_count, block, packed.panels, &target);
       multiply_singles(&rows, row, row_count, block, packed.singles, &target);

@@ -1,5 +1,4 @@
-// Tiles of rows of a mosaic: the motifs of a few rows and one column block are laid side by side and summed over
-// stages.
+// Single rows of a mosaic: the motifs of one column block are laid side by side and summed over stages.
 
 #include <string.h>
 
@@ -97,31 +96,13 @@ static void expand_stage(const momos_stage *stage, size_t row, size_t begin, siz
   expand(&run, to - (begin - first * s), adding);
 }
 
-/// The rows from `row` on (missing rows repeat the last one), restricted to columns [begin, end), expanded in scratch.
-static tile_rows expanded_rows(const momos_mosaic_weight *weight, size_t row, size_t row_end, size_t begin, size_t end,
-                               float *scratch) {
-  uint32_t *const offsets = (uint32_t *)(scratch + MOST_ROWS * TILE_STRIDE);
-  tile_rows rows = {.floats = end - begin, .count = end - begin};
-  for (size_t r = 0; r < GEMM_ROWS; r++) {
-    if (row + r < row_end) {
-      float *to = scratch + r * TILE_STRIDE + MOST_BLOCK_LENGTH;
-      memset(to - MOST_BLOCK_LENGTH, 0, MOST_BLOCK_LENGTH * sizeof(float));
-      memset(to + (end - begin), 0, MOST_BLOCK_LENGTH * sizeof(float));
-      for (size_t s = 0; s < weight->stage_count; s++) {
-        const momos_stage *stage = &weight->stages[s];
-        if (row + r + GEMM_ROWS < row_end)
-          prefetch_indices(stage, row + r + GEMM_ROWS, begin / stage->block_length,
-                           divided_up(end, stage->block_length));
-        expand_stage(stage, row + r, begin, end, s > 0, offsets, to);
-      }
-      if (weight->row_scale) {
-        const float scale = weight->row_scale[row + r];
-        for (size_t j = 0; j < end - begin; j++) to[j] *= scale;
-      }
-      rows.row[r] = to;
-    } else {
-      rows.row[r] = rows.row[r - 1];
-    }
+/// Expands one row in columns [begin, end); to[0] is column `begin`.
+static void expand_row(const momos_mosaic_weight *weight, size_t row, size_t row_end, size_t begin, size_t end,
+                       uint32_t *offsets, float *to) {
+  for (size_t s = 0; s < weight->stage_count; s++) {
+    const momos_stage *stage = &weight->stages[s];
+    if (row + GEMM_ROWS < row_end)
+      prefetch_indices(stage, row + GEMM_ROWS, begin / stage->block_length, divided_up(end, stage->block_length));
+    expand_stage(stage, row, begin, end, s > 0, offsets, to);
   }
-  return rows;
 }

@@ -9,6 +9,8 @@
 #endif
 #include "direct_offsets.h"
 #include "direct_rows.h"
+#include "direct_strips.h"
+#include "direct_tile.h"
 #include "gemm_product.h"
 #if PACKED_FLOATS == 1
 #include "convolution_plan.h"

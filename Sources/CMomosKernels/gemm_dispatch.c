@@ -51,7 +51,7 @@ static size_t scratch_count(size_t columns, size_t batch) {
     const size_t panels = smallest(lanes, LANE_BLOCK) * smallest(batch_block(batch, lanes), batch);
     if (panels > most) most = panels;
   }
-  return MOST_PANELS_BEGIN + most;
+  return MOST_PANELS_BEGIN + (tile_group_count(batch) - 1) * MOST_TILE_SIZE + most;
 }
 
 size_t momos_dense_scratch_count(const momos_dense_weight *weight, size_t batch) {

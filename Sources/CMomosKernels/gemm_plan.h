@@ -20,10 +20,12 @@
 /// Smallest batch whose dense products are blocked.
 #define WIDE_BATCH 4
 
-/// Most vectors packed at a time: four panels of the widest kind, and where rows are short as many as fill half of
-/// level 2, since a tile of rows is laid out anew for each of these blocks.
-#define BATCH_BLOCK 192
-#define PANEL_LANES 131072
+/// Most lanes of vectors packed at a time: 512 vectors of a whole column block, since rows are laid out anew for each
+/// of these batches. They stream from level 3.
+#define PANEL_LANES (512 * LANE_BLOCK)
+
+/// Most tiles of rows that each panel is multiplied by while it is near; they stay in level 2 beside it.
+#define TILE_GROUP 4
 
 /// Vectors of the batch in the widest panel of any instruction set.
 #define MOST_PANEL_WIDTH 48
@@ -39,14 +41,20 @@
 #define TILE_STRIDE (MOST_BLOCK_LENGTH + COLUMN_BLOCK + MOST_BLOCK_LENGTH)
 
 /// Offsets of the motifs of one row: those of a column block, one before it, and what rounding to 8 on both sides
-/// adds.
+/// adds. As many hold those of a whole tile in 256 columns.
 #define OFFSET_COUNT (COLUMN_BLOCK + 32)
 
-/// Scratch: an expanded tile, offsets, then packed panels.
-#define PANELS_BEGIN (MOST_ROWS * TILE_STRIDE + OFFSET_COUNT)
+/// Floats of one expanded tile.
+#define TILE_SIZE (MOST_ROWS * TILE_STRIDE)
+
+/// Scratch: offsets, expanded tiles, then packed panels, here after a single tile. Tiles begin at another place of a
+/// page than offsets, which are read while rows are written.
+#define TILES_BEGIN (OFFSET_COUNT + 256)
+#define PANELS_BEGIN (TILES_BEGIN + TILE_SIZE)
 
 /// At least as many in every instruction set.
 #define MOST_PANELS_BEGIN (2 * PANELS_BEGIN)
+#define MOST_TILE_SIZE (2 * TILE_SIZE)
 
 static inline size_t smallest(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -55,11 +63,13 @@ static inline size_t divided_up(size_t count, size_t divisor) { return (count + 
 /// Vectors of the batch packed at a time: as even as multiples of the widest panel allow.
 /// lanes: columns, or pairs of them.
 static inline size_t batch_block(size_t batch, size_t lanes) {
-  const size_t fitting = lanes > 0 ? PANEL_LANES / lanes : 0;
-  const size_t block_count = divided_up(batch, fitting > BATCH_BLOCK ? fitting : BATCH_BLOCK);
-  if (block_count == 0) return MOST_PANEL_WIDTH;
+  if (batch == 0 || lanes == 0) return MOST_PANEL_WIDTH;
+  const size_t block_count = divided_up(batch, PANEL_LANES / smallest(lanes, LANE_BLOCK));
   return divided_up(divided_up(batch, block_count), MOST_PANEL_WIDTH) * MOST_PANEL_WIDTH;
 }
+
+/// Tiles that are laid out together: one for a single panel, which is near for every tile.
+static inline size_t tile_group_count(size_t batch) { return batch > MOST_PANEL_WIDTH ? TILE_GROUP : 1; }
 
 /// The size of the next group when `left` are left and a group has at most `most`: groups differ by at most one.
 static inline size_t even_group(size_t left, size_t most) { return divided_up(left, divided_up(left, most)); }

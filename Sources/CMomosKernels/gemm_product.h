@@ -42,55 +42,85 @@ static void multiply_panels(const tile_rows *rows, const float *panel, lanes sum
   }
 }
 
-/// All products of one tile: panels first, then the vectors that fill no vector of lanes.
-static void multiply_tile(const tile_rows *rows, const momos_batch *batch, size_t begin, const float *panels,
-                          tile_target target) {
+/// Neighbouring tiles of rows, and where their sums go.
+typedef struct {
+  size_t count;
+  tile_rows rows[TILE_GROUP];
+  tile_target targets[TILE_GROUP];
+} tile_group;
+
+/// Where the sums of `count` vectors from `first` on go.
+INLINE tile_target vectors_target(const tile_target *target, size_t first, size_t count) {
+  tile_target part = *target;
+  part.y += first * part.y_stride;
+  part.count = count;
+  return part;
+}
+
+/// All products of the tiles of a group: panels first, then the vectors that fill no vector of lanes.
+static void multiply_group(tile_group *group, const momos_batch *batch, size_t begin, const float *panels) {
   const size_t packed = packed_count(batch->batch);
-  float *const y = target.y;
-  tile_rows again = *rows;
-  for (size_t b = 0; b < packed; b += target.count, again.ahead = 0) {
+  for (size_t b = 0, count; b < packed; b += count) {
     const size_t vectors = even_group((packed - b) / GEMM_LANES, WIDE_PANEL);
-    target.count = vectors * GEMM_LANES;
-    target.y = y + b * target.y_stride;
-    for (size_t v = 0; v < target.count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
-    lanes sums[GEMM_ROWS][WIDE_PANEL];
-    multiply_panels(&again, panels + b * rows->count, sums, vectors);
-    add_sums(&target, sums, vectors);
+    count = vectors * GEMM_LANES;
+    for (size_t i = 0; i < group->count; i++) {
+      tile_rows *const rows = &group->rows[i];
+      const tile_target target = vectors_target(&group->targets[i], b, count);
+      for (size_t v = 0; v < count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
+      lanes sums[GEMM_ROWS][WIDE_PANEL];
+      multiply_panels(rows, panels + b * rows->count, sums, vectors);
+      add_sums(&target, sums, vectors);
+      rows->ahead = 0;
+    }
   }
-  for (size_t b = packed; b < batch->batch; b += target.count) {
-    target.count = even_group(batch->batch - b, DOT_VECTORS);
-    target.y = y + b * target.y_stride;
-    multiply_dots_f32(rows, batch->x + b * batch->x_stride + begin, batch->x_stride, &target);
+  for (size_t b = packed, count; b < batch->batch; b += count) {
+    count = even_group(batch->batch - b, DOT_VECTORS);
+    for (size_t i = 0; i < group->count; i++) {
+      const tile_target target = vectors_target(&group->targets[i], b, count);
+      multiply_dots_f32(&group->rows[i], batch->x + b * batch->x_stride + begin, batch->x_stride, &target);
+    }
   }
 }
 
 /// The rows of a tile from `row` on, restricted to columns [begin, end), ready for multiplication.
+/// place: which tile of scratch they are expanded, widened or packed in.
 static tile_rows source_rows(const weight_source *source, size_t row, size_t row_end, size_t begin, size_t end,
-                             float *scratch) {
+                             float *scratch, size_t place) {
+  float *const tile = scratch + TILES_BEGIN + place * TILE_SIZE;
   tile_rows rows;
   if (source->dense) {
     rows = dense_rows(source->dense, row, row_end, begin, end);
-    widen_rows(&rows, source->dense->type, scratch);
+    widen_rows(&rows, source->dense->type, tile);
   } else {
-    rows = expanded_rows(source->mosaic, row, row_end, begin, end, scratch);
+    rows = expanded_rows(source->mosaic, row, row_end, begin, end, tile, (uint32_t *)scratch);
   }
-  pack_rows(&rows, scratch);
+  pack_rows(&rows, tile);
   return rows;
+}
+
+/// The tiles from `row` on, ready for multiplication.
+static void fill_group(const weight_source *source, const momos_batch *batch, size_t row, size_t row_end, size_t begin,
+                       size_t end, float *scratch, tile_group *group) {
+  const size_t most = tile_group_count(batch->batch);
+  for (group->count = 0; group->count < most && row < row_end; group->count++, row += GEMM_ROWS) {
+    group->rows[group->count] = source_rows(source, row, row_end, begin, end, scratch, group->count);
+    group->targets[group->count] = (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
+                                                 .rows = smallest(row_end - row, GEMM_ROWS),
+                                                 .replaces = begin == 0 && !batch->accumulate};
+  }
 }
 
 /// Products of at most `batch_block` vectors, one column block after the other.
 static void multiply_wide(const weight_source *source, size_t columns, const momos_batch *batch, size_t row_begin,
                           size_t row_end, float *scratch) {
-  float *const panels = scratch + PANELS_BEGIN;
+  float *const panels = scratch + TILES_BEGIN + tile_group_count(batch->batch) * TILE_SIZE;
+  tile_group group;
   for (size_t begin = 0; begin < columns; begin += COLUMN_BLOCK) {
     const size_t end = smallest(begin + COLUMN_BLOCK, columns);
     pack_panels(batch, begin, end - begin, panels);
-    for (size_t row = row_begin; row < row_end; row += GEMM_ROWS) {
-      const tile_rows rows = source_rows(source, row, row_end, begin, end, scratch);
-      multiply_tile(&rows, batch, begin, panels,
-                    (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
-                                  .rows = smallest(row_end - row, GEMM_ROWS),
-                                  .replaces = begin == 0 && !batch->accumulate});
+    for (size_t row = row_begin; row < row_end; row += group.count * GEMM_ROWS) {
+      fill_group(source, batch, row, row_end, begin, end, scratch, &group);
+      multiply_group(&group, batch, begin, panels);
     }
   }
 }

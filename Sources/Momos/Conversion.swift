@@ -83,8 +83,20 @@ public struct Conversion: Sendable {
     if !source.graphs.isEmpty { try checkGraph(candidates) }
     try calibrate(candidates, progress: progress)
     return try MomosError.translating {
-      try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
+      let plan = try fitPlan(candidates, calibration)
+      guard options.fit.effort == .max, options.fit.goal != .explicit, let calibration, let measuredLoss
+      else { return plan }
+      let trial = Reallocation(
+        plan: plan, calibration: calibration, loss: measuredLoss,
+        pool: ThreadPool(
+          threadCount: options.threadCount > 0 ? options.threadCount : ThreadPool.processorCount))
+      return try fitPlan(
+        candidates, trial.corrected(read: { try source.read($0) }, progress: progress))
     }
+  }
+
+  private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
+    try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
   }
 
   /// What samples say of the weights; nil without, and before `plan()`.

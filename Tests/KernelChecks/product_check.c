@@ -301,6 +301,14 @@ static void check_dense_sizes(const momos_gemm_table *table, int pairs) {
   }
 }
 
+/// Batches that are packed in several blocks.
+static void check_large_batches(const momos_gemm_table *table, int pairs) {
+  double worst = check_dense(table, pairs, MOMOS_WEIGHT_F32, 11, 4100, 530, 1);
+  worst = fmax(worst, check_dense(table, pairs, MOMOS_WEIGHT_BF16, 41, 1030, 1050, 0));
+  worst = fmax(worst, check_mosaic(table, pairs, &(mosaic_shape){67, 2060, 515, 2, 0}, 4, 8));
+  printf("%-10s large batches%s: %.2g\n", table->name, pairs ? " pairs" : "", worst);
+}
+
 static void check_mosaic_sizes(const momos_gemm_table *table, int pairs) {
   static const size_t rows[] = {0, 1, 7, 8, 9, 19, 130};
   static const size_t columns[] = {0, 1, 2, 7, 8, 15, 16, 17, 31, 150, 1023, 1025, 1100};
@@ -331,6 +339,7 @@ int main(int argument_count, char **arguments) {
     const int pairs = table->multiply_dense_pairs != NULL;
     check_dense_sizes(table, pairs);
     check_mosaic_sizes(table, pairs);
+    check_large_batches(table, pairs);
   }
   printf(failures ? "%d failures\n" : "all checks passed\n", failures);
   return failures > 0;

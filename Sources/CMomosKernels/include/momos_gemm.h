@@ -71,8 +71,8 @@ typedef struct MOMOS_GEMM_SENDABLE {
   void (*multiply_dense)(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin, size_t row_end,
                          float *scratch);
 
-  /// The same from a mosaic. Only a tile of at most 8 rows and 2048 columns (4096 for pairs) is ever expanded, into
-  /// scratch that stays in the nearest caches, once for every 192 vectors of the batch or more. From batches of four
+  /// The same from a mosaic. Only tiles of at most 32 rows and 2048 columns (4096 for pairs) are ever expanded, into
+  /// scratch that stays in the nearest caches, once for every 512 vectors of the batch or more. From batches of four
   /// on the result has the bits of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_mosaic)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
