@@ -98,7 +98,7 @@ struct TileRates: Sendable {
     case "avx512":
       TileRates(rowMajorMotif: 0.35, tiledMotif: 0.29, motifWeight: 0.058, product: 0.009, tableWeight: 0.007)
     case "avx2", "neon":
-      TileRates(rowMajorMotif: 0.33, tiledMotif: 0.35, motifWeight: 0.034, product: 0.0196, tableWeight: 0.007)
+      TileRates(rowMajorMotif: 0.33, tiledMotif: 0.35, motifWeight: 0.034, product: 0.02, tableWeight: 0.007)
     default:
       TileRates(rowMajorMotif: 2.4, tiledMotif: 0.4, motifWeight: 0.039, product: 0.05, tableWeight: 0.02)
     }
