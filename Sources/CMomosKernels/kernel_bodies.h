@@ -120,50 +120,63 @@ static uint64_t multiply_motifs(const momos_stage *stage, const float *x, size_t
   return (uint64_t)(row_end - row_begin) * stage->block_count;
 }
 
-/// Scores of four blocks against all motifs.
-static inline void nearest_of_four(const float *const blocks[4], size_t length, const float *transposed,
-                                   const float *half_norms, size_t padded, uint16_t nearest[4], float scores[4]) {
-  lanes best[4];
-  index_lanes index[4];
-  for (int b = 0; b < 4; b++) best[b] = -__builtin_inff(), index[b] = 0;
-  index_lanes here = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  for (size_t m = 0; m < padded; m += MOMOS_LANES, here += MOMOS_LANES) {
-    lanes score[4];
-    const lanes first = LOADED(transposed + m);
-    for (int b = 0; b < 4; b++) score[b] = first * blocks[b][0];
-    for (size_t o = 1; o < length; o++) {
-      const lanes motif = LOADED(transposed + o * padded + m);
-      for (int b = 0; b < 4; b++) score[b] += motif * blocks[b][o];
-    }
-    const lanes half_norm = LOADED(half_norms + m);
-    for (int b = 0; b < 4; b++) {
-      const lanes candidate = score[b] - half_norm;
-      const index_lanes better = candidate > best[b];
-      best[b] = better ? candidate : best[b];
-      index[b] = better ? here : index[b];
+/// Vectors of blocks whose scores are found together.
+#define NEAREST_VECTORS 2
+#define NEAREST_BLOCKS (NEAREST_VECTORS * MOMOS_LANES)
+
+/// columns[o, b] = offset o of block b; blocks from `count` on repeat the last one.
+static void fill_columns(const float *blocks, size_t count, size_t length, float *columns) {
+  for (size_t b = 0; b < NEAREST_BLOCKS; b++) {
+    const float *block = blocks + smaller(b, count - 1) * length;
+    for (size_t o = 0; o < length; o++) columns[o * NEAREST_BLOCKS + b] = block[o];
+  }
+}
+
+/// Scores of the blocks in `columns` against all motifs, a motif at a time.
+static inline __attribute__((always_inline)) void nearest_of_columns(const float *columns, const size_t length,
+                                                                     const float *transposed, const float *half_norms,
+                                                                     size_t padded, int32_t *nearest, float *scores) {
+  lanes best[NEAREST_VECTORS];
+  index_lanes index[NEAREST_VECTORS];
+  for (int v = 0; v < NEAREST_VECTORS; v++) best[v] = -__builtin_inff(), index[v] = 0;
+  for (size_t m = 0; m < padded; m++) {
+    const index_lanes here = (index_lanes)(int32_t)m;
+    lanes score[NEAREST_VECTORS];
+    for (int v = 0; v < NEAREST_VECTORS; v++) score[v] = LOADED(columns + v * MOMOS_LANES) * transposed[m];
+    for (size_t o = 1; o < length; o++)
+      for (int v = 0; v < NEAREST_VECTORS; v++)
+        score[v] += LOADED(columns + o * NEAREST_BLOCKS + v * MOMOS_LANES) * transposed[o * padded + m];
+    for (int v = 0; v < NEAREST_VECTORS; v++) {
+      score[v] -= half_norms[m];
+      const index_lanes better = score[v] > best[v];
+      best[v] = better ? score[v] : best[v];
+      index[v] = better ? here : index[v];
     }
   }
-  for (int b = 0; b < 4; b++) {
-    int winner = 0;
-    for (int lane = 1; lane < MOMOS_LANES; lane++)
-      if (best[b][lane] > best[b][winner] ||
-          (best[b][lane] == best[b][winner] && index[b][lane] < index[b][winner]))
-        winner = lane;
-    nearest[b] = (uint16_t)index[b][winner];
-    scores[b] = best[b][winner];
+  for (int v = 0; v < NEAREST_VECTORS; v++) {
+    STORE(scores + v * MOMOS_LANES, best[v]);
+    for (int lane = 0; lane < MOMOS_LANES; lane++) nearest[v * MOMOS_LANES + lane] = index[v][lane];
   }
 }
 
 static void nearest_motifs(const float *blocks, size_t count, size_t length, const float *transposed,
                            const float *half_norms, size_t padded, uint16_t *nearest, float *scores) {
-  for (size_t first = 0; first < count; first += 4) {
-    const float *four[4];
-    uint16_t indices[4];
-    float values[4];
-    for (size_t b = 0; b < 4; b++) four[b] = blocks + smaller(first + b, count - 1) * length;
-    nearest_of_four(four, length, transposed, half_norms, padded, indices, values);
-    for (size_t b = 0; b < 4 && first + b < count; b++) {
-      nearest[first + b] = indices[b];
+  float columns[MOMOS_MOST_SEARCHED_LENGTH * NEAREST_BLOCKS], values[NEAREST_BLOCKS];
+  int32_t indices[NEAREST_BLOCKS];
+  for (size_t first = 0; first < count; first += NEAREST_BLOCKS) {
+    fill_columns(blocks + first * length, count - first, length, columns);
+    switch (length) {
+#define NEAREST(length) \
+  case length: nearest_of_columns(columns, length, transposed, half_norms, padded, indices, values); break
+      NEAREST(1);
+      NEAREST(2);
+      NEAREST(4);
+      NEAREST(8);
+#undef NEAREST
+      default: nearest_of_columns(columns, length, transposed, half_norms, padded, indices, values);
+    }
+    for (size_t b = 0; b < smaller(NEAREST_BLOCKS, count - first); b++) {
+      nearest[first + b] = (uint16_t)indices[b];
       if (scores) scores[first + b] = values[b];
     }
   }

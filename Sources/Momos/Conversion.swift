@@ -2,8 +2,9 @@ public import MomosFit
 import MomosFormat
 import MomosInterchange
 import MomosKernels
-import MomosModel
+public import MomosModel
 import MomosRuntime
+import Synchronization
 
 /// Converts weights, and a graph where there is one, into a `.momos` file.
 ///
@@ -17,6 +18,11 @@ public struct Conversion: Sendable {
   private let tied: TiedTensors
   /// What the graph does with tensors, by name; nil without a graph.
   private let graphRoles: [String: TensorRole]?
+  /// How much errors of tensors matter to the graph, by name.
+  private let sensitivities: [String: SensitivityRole]
+  /// nil without `options.calibration`.
+  private let calibrationInput: CalibrationInput?
+  private let calibrated = CalibrationBox()
 
   /// Opens the sources and the graph.
   ///
@@ -30,8 +36,10 @@ public struct Conversion: Sendable {
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
       throw MomosError(.usage, "the sources hold no tensors")
     }
+    calibrationInput = try Self.calibrationInput(options, source)
     try OutputTargets.check(
-      options.output.map { [$0] } ?? [], inputs: source.files, overwrites: options.overwrites)
+      [options.output, options.savedCalibration].compactMap { $0 },
+      inputs: source.files + (calibrationInput?.files ?? []), overwrites: options.overwrites)
     let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
     let keptDense = Set(
       source.catalog.map(\.name).filter { name in patterns.contains { $0.matches(name) } })
@@ -39,23 +47,88 @@ public struct Conversion: Sendable {
     self.keptDense = keptDense
     self.tied = tied
     let shapes = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape) })
-    graphRoles = source.graphs.first.map { graph in
-      TensorRole.roles(in: graph) { name in
-        shapes[name].map {
-          TensorCatalogEntry(
-            name: tied.targets[name] ?? name, rank: $0.rank, leadingSize: $0.dimensions.first)
-        }
+    func entry(_ name: String) -> TensorCatalogEntry? {
+      shapes[name].map {
+        TensorCatalogEntry(
+          name: tied.targets[name] ?? name, rank: $0.rank, leadingSize: $0.dimensions.first)
       }
+    }
+    graphRoles = source.graphs.first.map { TensorRole.roles(in: $0, catalog: entry) }
+    sensitivities = source.graphs.first.map { SensitivityRole.roles(in: $0, catalog: entry) } ?? [:]
+  }
+
+  private static func calibrationInput(
+    _ options: ConversionOptions, _ source: SourceModel
+  ) throws(MomosError) -> CalibrationInput? {
+    guard !options.calibration.isEmpty else {
+      guard options.savedCalibration == nil else {
+        throw MomosError(.usage, "--save-calibration needs --calibration with samples")
+      }
+      return nil
+    }
+    guard let graph = source.graphs.first else {
+      throw MomosError(.usage, "--calibration needs a graph: an ONNX model, or --graph")
+    }
+    let input = try CalibrationInput(options.calibration, inputs: graph.inputs)
+    guard input.saved == nil || options.savedCalibration == nil else {
+      throw MomosError(.usage, "--save-calibration would save a calibration that is saved already")
+    }
+    return input
+  }
+
+  /// Decides what happens to every tensor. Where there are samples to calibrate on, the graph is executed on them.
+  ///
+  /// - Parameter progress: called from the calling thread with the share of the calibration that is done, 0 to 1.
+  /// - Throws: for tensors that cannot be stored, and for a graph that could not be executed afterwards.
+  public func plan(progress: (Double) -> Void = { _ in }) throws(MomosError) -> FitPlan {
+    let candidates = self.candidates()
+    if !source.graphs.isEmpty { try checkGraph(candidates) }
+    try calibrate(candidates, progress: progress)
+    return try MomosError.translating {
+      let plan = try fitPlan(candidates, calibration)
+      guard options.fit.effort == .max, options.fit.goal != .explicit, let calibration, let measuredLoss
+      else { return plan }
+      let trial = Reallocation(
+        plan: plan, calibration: calibration, loss: measuredLoss,
+        pool: ThreadPool(
+          threadCount: options.threadCount > 0 ? options.threadCount : ThreadPool.processorCount))
+      return try fitPlan(
+        candidates, trial.corrected(read: { try source.read($0) }, progress: progress))
     }
   }
 
-  /// Decides what happens to every tensor.
-  /// - Throws: for tensors that cannot be stored, and for a graph that could not be executed afterwards.
-  public func plan() throws(MomosError) -> FitPlan {
-    let candidates = self.candidates()
-    if !source.graphs.isEmpty { try checkGraph(candidates) }
-    return try MomosError.translating {
-      try FitPlanner(options: options.fit).plan(candidates) { try source.read($0) }
+  private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
+    try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
+  }
+
+  /// What samples say of the weights; nil without, and before `plan()`.
+  public var calibration: Calibration? { calibrated.result?.calibration }
+  /// Measures losses on samples; nil without, and before `plan()`.
+  public var measuredLoss: MeasuredLoss? { calibrated.result?.loss }
+
+  private func calibrate(_ candidates: [FitCandidate], progress: (Double) -> Void) throws(MomosError) {
+    guard let input = calibrationInput, calibrated.result == nil else { return }
+    var shapes: [String: Shape] = [:]
+    var weights: [CalibrationPass.Weight] = []
+    for candidate in candidates {
+      guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else {
+        continue
+      }
+      shapes[candidate.name] = view.matrixShape(of: candidate.shape)
+      weights.append(CalibrationPass.Weight(name: candidate.name, view: view))
+    }
+    try input.check(shapes)
+    let pass = input.samples.map { samples in
+      CalibrationPass(
+        source: source, aliases: tied.targets, weights: weights, samples: samples,
+        threadCount: options.threadCount, seed: options.fit.seed)
+    }
+    if let saved = input.saved {
+      calibrated.result = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+    } else if let pass {
+      let result = try pass.run(progress: progress)
+      calibrated.result = result
+      if let path = options.savedCalibration { try SavedCalibration.write(result.calibration, to: path) }
     }
   }
 
@@ -65,7 +138,8 @@ public struct Conversion: Sendable {
     return source.catalog.filter { tied.targets[$0.name] == nil }.map { tensor in
       FitCandidate(
         name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-        role: attributeReasons[tensor.name].map { .dense(reason: $0) } ?? role(of: tensor))
+        role: attributeReasons[tensor.name].map { .dense(reason: $0) } ?? role(of: tensor),
+        sensitivity: sensitivities[tensor.name] ?? .other)
     }
   }
 
@@ -73,7 +147,7 @@ public struct Conversion: Sendable {
     if keptDense.contains(tensor.name) { return .dense(reason: "--dense") }
     if let graphRoles {
       switch graphRoles[tensor.name] {
-      case .linear(let view): return .linear(view)
+      case .linear(let view, let use): return .linear(view, use: use)
       case .dense(let reason): return .dense(reason: reason)
       case nil: return .dense(reason: "is not used by the graph")
       }
@@ -91,7 +165,7 @@ public struct Conversion: Sendable {
       var model = Model(graphs: source.graphs, operatorSets: source.operatorSets)
       for candidate in candidates {
         var content: TensorContent?
-        if case .linear(let view) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
+        if case .linear(let view, _) = graphRoles?[candidate.name], candidate.elementType.isFloatingPoint,
           candidate.shape.elementCount > (candidate.isDense ? 1 << 18 : 0)
         {
           content = .mosaic(try hollowMosaic(of: candidate, view: view))
@@ -145,10 +219,11 @@ public struct Conversion: Sendable {
     let source: SourceModel
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
+    let calibration: Calibration?
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, aliases: tied.targets)
+    Inputs(options: options, source: source, aliases: tied.targets, calibration: calibration)
   }
 }
 
@@ -167,6 +242,16 @@ extension Graph {
         return (name, "is the attribute \(attribute.name) of \(NodeLabel(node))")
       }
     }
+  }
+}
+
+/// What calibration found, kept from planning to the work.
+private final class CalibrationBox: Sendable {
+  private let stored = Mutex<CalibrationPass.Result?>(nil)
+
+  var result: CalibrationPass.Result? {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
   }
 }
 

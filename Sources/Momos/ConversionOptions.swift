@@ -25,6 +25,10 @@ public struct ConversionOptions: Sendable {
   /// A graph in JSON.
   public var graph: String?
   public var fit = FitOptions()
+  /// What weights are calibrated on: `FILE.npz`, `FOLDER` of such files, `NAME=FILE.npy`, or a saved calibration.
+  public var calibration: [String] = []
+  /// An .npz file to write the calibration to.
+  public var savedCalibration: String?
   /// Regular expressions; a tensor whose whole name matches one stays dense.
   public var densePatterns: [String] = []
   public var inputAxis = InputAxis.last

@@ -18,7 +18,8 @@ struct ConversionWork {
     try MomosError.translating {
       let start = ContinuousClock.now
       let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
-      var fitter = Fitter(plan: plan, pool: ThreadPool(threadCount: threads))
+      var fitter = Fitter(
+        plan: plan, calibration: inputs.calibration, pool: ThreadPool(threadCount: threads))
       let writer = try MomosWriter(
         path: path,
         options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))
@@ -69,27 +70,39 @@ struct ConversionWork {
   }
 
   private func content(of planned: TensorPlan) -> PlannedTensor.Content {
-    let view: MatrixView
-    let positions: [Int]
-    var rowScale: ElementType?
-    var composition = Composition.sum
     switch planned.form {
-    case .dense: return .dense(planned.elementType, planned.shape, storedAs: nil)
-    case .exact(let exactView, let position): (view, positions, composition) = (exactView, [position], .copy)
-    case .mosaic(let fittedView, let all, let type): (view, positions, rowScale) = (fittedView, all, type)
+    case .dense:
+      return .dense(planned.elementType, planned.shape, storedAs: nil)
+    case .exact(let view, let position):
+      let rowCount = view.matrixShape(of: planned.shape)[0]
+      return .mosaic(
+        MosaicFacts(
+          elementType: planned.elementType, shape: planned.shape, view: view, composition: .copy,
+          parts: [PartFacts(stages: [stage(position, rowCount: rowCount, use: planned.use)])]))
+    case .mosaic(let view, let parts, let rowScale, let outlierCount):
+      let rowCount = view.matrixShape(of: planned.shape)[0]
+      let facts = parts.map { part in
+        PartFacts(
+          rowCount: part.rows?.count,
+          stages: part.dictionaries.map {
+            stage($0, rowCount: part.rows?.count ?? rowCount, use: planned.use)
+          }, rowScaleElementType: rowScale)
+      }
+      return .mosaic(
+        MosaicFacts(
+          elementType: planned.elementType, shape: planned.shape, view: view, parts: facts,
+          outlierCount: outlierCount))
     }
-    let stages = positions.map { position in
-      let dictionary = plan.dictionaries[position]
-      return StageFacts(
-        dictionary: DictionaryFacts(
-          identifier: position, motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
-          elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif(plan.options)),
-        layout: dictionary.layout(rowCount: view.matrixShape(of: planned.shape)[0]))
-    }
-    return .mosaic(
-      MosaicFacts(
-        elementType: planned.elementType, shape: planned.shape, view: view, composition: composition,
-        parts: [PartFacts(stages: stages, rowScaleElementType: rowScale)]))
+  }
+
+  private func stage(_ position: Int, rowCount: Int, use: WeightUse) -> StageFacts {
+    let dictionary = plan.dictionaries[position]
+    return StageFacts(
+      dictionary: DictionaryFacts(
+        identifier: position, motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
+        isOverlapping: dictionary.form.isOverlapping, elementType: dictionary.elementType,
+        isAntipodal: dictionary.form.isAntipodal, hasZeroMotif: dictionary.hasZeroMotif),
+      layout: dictionary.layout(rowCount: rowCount, use: use))
   }
 
   private func write(

@@ -62,13 +62,13 @@ public struct Session: Sendable {
   /// - Parameter inputs: one tensor for every graph input, by name.
   /// - Returns: one tensor for every graph output, by name.
   public func run(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
-    let tensors = try converted(inputs)
+    let tensors = try plan.inputs.converting(inputs)
     return try MomosError.translating { try plan.execute(tensors) }
   }
 
   /// Executes the graph once and tells what every node took, in the order of execution.
   func measureNodes(_ inputs: [String: Tensor]) throws(MomosError) -> [NodeTime] {
-    let tensors = try converted(inputs)
+    let tensors = try plan.inputs.converting(inputs)
     return try MomosError.translating { try plan.measureNodes(tensors) }
   }
 
@@ -76,26 +76,8 @@ public struct Session: Sendable {
   func run(
     _ inputs: [String: Tensor], observing observe: (NodeLabel, Tensor) -> Void
   ) throws(MomosError) -> [String: Tensor] {
-    let tensors = try converted(inputs)
+    let tensors = try plan.inputs.converting(inputs)
     return try MomosError.translating { try plan.execute(tensors, observing: observe) }
-  }
-
-  /// The inputs in the types that the graph asks for.
-  private func converted(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
-    var converted = inputs
-    for value in plan.inputs {
-      guard let tensor = inputs[value.name] else { continue }
-      switch (value.elementType, tensor.elementType) {
-      case (.float32, _):
-        converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
-      case (.bfloat16, .float32):
-        converted[value.name] = try MomosError.translating {
-          try tensor.narrowedToBFloat16(input: value.name)
-        }
-      default: continue
-      }
-    }
-    return converted
   }
 }
 
@@ -167,6 +149,26 @@ public struct TensorMultiplier: Sendable {
         values.bytes.span(of: Float.self), batch: batch, into: &target, pool: pool)
       return (Tensor(elementType: .float32, shape: shape, bytes: buffer.freeze()), products)
     }
+  }
+}
+
+extension [GraphValue] {
+  /// Tensors for the inputs of a graph, in the types that it asks for.
+  func converting(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
+    var converted = inputs
+    for value in self {
+      guard let tensor = inputs[value.name] else { continue }
+      switch (value.elementType, tensor.elementType) {
+      case (.float32, _):
+        converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
+      case (.bfloat16, .float32):
+        converted[value.name] = try MomosError.translating {
+          try tensor.narrowedToBFloat16(input: value.name)
+        }
+      default: continue
+      }
+    }
+    return converted
   }
 }
 

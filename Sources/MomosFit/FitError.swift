@@ -5,6 +5,10 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
   case nonfiniteTensor(name: String)
   /// The tensor is not the one that was planned.
   case sourceChanged(name: String)
+  /// Bits for each weight that is allocated to, everything that belongs to the weights included.
+  case budgetTooSmall(bits: Double, leastBits: Double)
+  /// Losses as predicted.
+  case lossOutOfReach(loss: Double, leastLoss: Double)
 
   public var description: String {
     switch self {
@@ -14,6 +18,10 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
       "the capacity asks for \(motifCount) motifs; a dictionary has at most 65536"
     case .sourceChanged(let name):
       "tensor '\(name)' changed while it was being converted"
+    case .budgetTooSmall(let bits, let leastBits):
+      "the fit gets \(bits) bits per weight; the least that its forms take is \(leastBits)"
+    case .lossOutOfReach(let loss, let leastLoss):
+      "the fit is to lose at most \(loss) (1 - cosine); the least that its forms are expected to lose is \(leastLoss)"
     case .nonfiniteTensor(let name):
       "tensor '\(name)' contains NaN or infinity; --allow-nonfinite keeps such tensors, dense"
     }

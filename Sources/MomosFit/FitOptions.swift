@@ -10,6 +10,24 @@ public struct FitOptions: Sendable, Hashable {
     case tensor
   }
 
+  /// What decides the classes of tensors.
+  public enum Goal: Sendable, Hashable {
+    /// Block length, motifs and stages as they are here, for all tensors.
+    case explicit
+    /// The least loss within so many bits per fitted weight: indices, dictionaries, row scales and outliers.
+    case bits(Double)
+  }
+
+  /// How much time a fit may take.
+  public enum Effort: String, Sendable, CaseIterable {
+    /// No refinement.
+    case fast
+    /// Dictionaries, scales and motifs refined twice.
+    case normal
+    /// More rounds, and classes chosen anew by measured losses.
+    case max
+  }
+
   /// How many motifs a dictionary has.
   public enum MotifBudget: Sendable, Hashable {
     /// k motifs.
@@ -19,12 +37,23 @@ public struct FitOptions: Sendable, Hashable {
     case capacity(Double)
   }
 
+  public var goal = Goal.explicit
+  /// Forms that a goal other than `explicit` chooses from.
+  public var form = ClassTable.FormFilter.auto
+  public var preference = ClassTable.Preference.speed
   /// Weights in a block, 1 to 64. With 4 weights to one of 256 motifs a weight takes 2 bits.
   public var blockLength = 4
   public var motifs = MotifBudget.count(256)
   /// Stages of each tensor, 1 to 8: each fits what the earlier ones leave.
   public var stageCount = 1
   public var dictionaryScope = DictionaryScope.model
+  /// Motifs are twice as long as blocks; blocks of at most 16 weights then.
+  public var isOverlapping = false
+  /// Motifs come in pairs +c and -c, of which one is stored, where their count is a power of two from 4 on.
+  public var isAntipodal = true
+  /// Keeps weights beyond 6 root mean squares of their row apart.
+  public var keepsOutliers = true
+  public var effort = Effort.normal
   /// Pins motif 0 to zeros, so that no stage makes a block worse.
   public var hasZeroMotif = true
   /// Divides each row by its root mean square before fitting, so that rows of any size share motifs.
@@ -34,12 +63,27 @@ public struct FitOptions: Sendable, Hashable {
   /// Decides sampling and initialisation: equal seeds give equal bytes.
   public var seed: UInt64 = 0
 
+  /// The longest blocks that overlapping motifs are fitted to.
+  static let maximumOverlappingBlockLength = 16
+
   public init() {}
+
+  /// The class that the numbers above describe.
+  func fitClass(motifCount: Int) -> FitClass {
+    let isPaired = isAntipodal && motifCount >= 4 && motifCount.nonzeroBitCount == 1
+    let form = FitClass.StageForm(
+      blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping, isAntipodal: isPaired)
+    return FitClass(stages: Array(repeating: form, count: stageCount))
+  }
 
   /// - Throws: `FitError` if a number is outside its range.
   public func validate() throws(FitError) {
     guard (1...MotifDictionary.maximumBlockLength).contains(blockLength) else {
       throw .optionOutOfRange(name: "block length", found: "\(blockLength)", expected: "1 to 64")
+    }
+    guard !isOverlapping || blockLength <= Self.maximumOverlappingBlockLength else {
+      throw .optionOutOfRange(
+        name: "block length", found: "\(blockLength)", expected: "1 to 16 for overlapping motifs")
     }
     guard (1...8).contains(stageCount) else {
       throw .optionOutOfRange(name: "stages", found: "\(stageCount)", expected: "1 to 8")

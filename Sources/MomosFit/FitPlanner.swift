@@ -6,11 +6,14 @@ public import MomosModel
 /// float16 cannot hold.
 public struct FitPlanner {
   private let options: FitOptions
+  private let calibration: Calibration?
 
+  /// - Parameter calibration: what is known of the inputs of matrices.
   /// - Throws: `FitError` if an option is out of range.
-  public init(options: FitOptions) throws(FitError) {
+  public init(options: FitOptions, calibration: Calibration? = nil) throws(FitError) {
     try options.validate()
     self.options = options
+    self.calibration = calibration
   }
 
   /// - Parameter read: the dense tensor of a candidate's name.
@@ -23,6 +26,9 @@ public struct FitPlanner {
     }
     var builder = PlanBuilder(options: options)
     try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
+    guard options.goal == .explicit else {
+      return try GoalPlanner(options: options, calibration: calibration).plan(surveys, builder)
+    }
     try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
     return builder.plan(surveys)
   }
@@ -42,7 +48,7 @@ public struct FitPlanner {
   }
 
   private func blockCount(of candidate: FitCandidate) -> Int {
-    guard case .linear(let view) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
+    guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else { return 0 }
     let matrix = view.matrixShape(of: candidate.shape)
     return matrix[0] * ((matrix[1] + options.blockLength - 1) / options.blockLength)
   }
@@ -60,7 +66,7 @@ public struct FitPlanner {
       guard options.allowsNonfinite else { throw FitError.nonfiniteTensor(name: candidate.name) }
       return dense("contains NaN or infinity")
     }
-    guard case .linear(let view) = candidate.role else {
+    guard case .linear(let view, let use) = candidate.role else {
       if case .dense(let reason) = candidate.role { return dense(reason) }
       return dense("")
     }
@@ -71,7 +77,15 @@ public struct FitPlanner {
     let isExact = blocks.add(matrix, limit: motifCount)
     return TensorSurvey(
       candidate: candidate,
-      finding: .linear(view, rowScale: rowScaleType(of: matrix), exactBlocks: isExact ? blocks : nil))
+      finding: .linear(
+        TensorSurvey.Linear(
+          view: view, use: use, rowScale: rowScaleType(of: matrix),
+          outlierCount: options.keepsOutliers ? outliers(of: candidate, matrix).count : 0,
+          exactBlocks: isExact ? blocks : nil)))
+  }
+
+  private func outliers(of candidate: FitCandidate, _ matrix: Tensor) -> OutlierSelection {
+    OutlierSelection(of: matrix, inputEnergy: calibration?.moments(of: candidate.name)?.squares)
   }
 
   /// Float16 where it holds every row's root mean square as a normal number, else float32.
@@ -84,24 +98,6 @@ public struct FitPlanner {
       if scale > 0 && !normal.contains(scale) { return .float32 }
     }
     return .float16
-  }
-}
-
-/// What the planner saw of one tensor.
-struct TensorSurvey {
-  enum Finding {
-    case dense(reason: String)
-    /// The blocks are nil if there are too many distinct ones for one dictionary.
-    case linear(MatrixView, rowScale: ElementType?, exactBlocks: DistinctBlocks?)
-  }
-
-  let candidate: FitCandidate
-  let finding: Finding
-
-  /// The distinct blocks of a tensor that one dictionary could hold without loss.
-  var exactBlocks: DistinctBlocks? {
-    guard case .linear(_, _, let blocks) = finding else { return nil }
-    return blocks
   }
 }
 

@@ -9,9 +9,16 @@ public struct Fitter {
   private let pool: ThreadPool
   /// By position in the plan; nil until trained.
   private var dictionaries: [MotifDictionary?]
+  private let calibration: Calibration?
+  /// By position of the moments in the calibration.
+  private var statistics: [Int: LayerStatistics] = [:]
+  /// Parts that were encoded together with their dictionary.
+  private var encodings: [PartKey: PartEncoding] = [:]
 
-  public init(plan: FitPlan, pool: ThreadPool) {
+  /// - Parameter calibration: what is known of the inputs of matrices; nil weighs all errors alike.
+  public init(plan: FitPlan, calibration: Calibration? = nil, pool: ThreadPool) {
     self.plan = plan
+    self.calibration = calibration
     self.pool = pool
     dictionaries = plan.dictionaries.map { planned in
       if case .exact(let dictionary) = planned.motifs { dictionary } else { nil }
@@ -23,14 +30,96 @@ public struct Fitter {
   public mutating func train(
     for tensor: TensorPlan, read: (String) throws -> Tensor
   ) throws {
-    guard case .mosaic(_, let positions, _) = tensor.form, dictionaries[positions[0]] == nil else { return }
-    var generator = SeededGenerator(seed: plan.options.seed &+ UInt64(positions[0]) &* 0x1_0000_0001)
-    var residual = try sample(for: positions[0], generator: &generator, read: read)
-    for position in positions {
-      let dictionary = try trained(position, on: residual, generator: &generator)
-      dictionaries[position] = dictionary
-      residual = self.residual(of: residual, after: dictionary)
+    for part in tensor.parts where dictionaries[part.dictionaries[0]] == nil {
+      try train(part, read: read)
     }
+  }
+
+  private mutating func train(_ part: PartPlan, read: (String) throws -> Tensor) throws {
+    let first = part.dictionaries[0]
+    var training = DictionaryTraining(
+      fitClass: part.fitClass, planned: part.dictionaries.map { plan.dictionaries[$0] }, pool: pool,
+      generator: SeededGenerator(seed: plan.options.seed &+ UInt64(first) &* 0x1_0000_0001))
+    try withoutActuallyEscaping(read) { read in
+      let members = members(sharing: part.dictionaries, read: read)
+      let trained = try training.dictionaries(for: members)
+      for (position, dictionary) in zip(part.dictionaries, trained) { dictionaries[position] = dictionary }
+      if part.dictionaries.count == 1 { try refine(first, members) }
+    }
+  }
+
+  /// Encodes the members whose inputs are known, and refines the dictionary for them.
+  private mutating func refine(_ position: Int, _ members: [TrainingMember]) throws {
+    var keys: [PartKey] = []
+    var refined: [RefinementMember] = []
+    for member in members {
+      guard let statistics = try statistics(of: member.key.tensor) else { continue }
+      let rows = try member.read()
+      keys.append(member.key)
+      refined.append(
+        RefinementMember(
+          rows: rows, statistics: statistics, importance: importance(of: member.key.tensor, rows),
+          encoding: PartEncoding(indices: [], scales: [])))
+    }
+    guard !refined.isEmpty, let dictionary = dictionaries[position] else { return }
+    let fit = GroupFit(planned: plan.dictionaries[position], effort: plan.options.effort, pool: pool)
+    dictionaries[position] = try fit.fit(dictionary, &refined)
+    for (key, member) in zip(keys, refined) { encodings[key] = member.encoding }
+  }
+
+  private mutating func statistics(of tensor: String) throws -> LayerStatistics? {
+    guard let calibration, let position = calibration.momentsOfTensor[tensor] else { return nil }
+    if let known = statistics[position] { return known }
+    let new = try LayerStatistics(calibration.moments[position], pool: pool)
+    statistics[position] = new
+    return new
+  }
+
+  private func knownStatistics(of tensor: String) -> LayerStatistics? {
+    calibration?.momentsOfTensor[tensor].flatMap { statistics[$0] }
+  }
+
+  /// What the measured loss says an error of |e H^(1/2)|^2 costs, so that tensors which share a dictionary count by it.
+  private func importance(of tensor: String, _ rows: PartRows) -> Double {
+    var energy = 0.0
+    for row in 0..<rows.count {
+      let scale = rootMeanSquare(rows.weights(row))
+      energy += scale * scale
+    }
+    guard energy > 0 else { return 0 }
+    return (calibration?.losses[tensor] ?? 1) / (energy * Double(rows.columnCount))
+  }
+
+  /// All parts that use the same dictionaries.
+  private func members(
+    sharing positions: [Int], read: @escaping (String) throws -> Tensor
+  ) -> [TrainingMember] {
+    var members: [TrainingMember] = []
+    for tensor in plan.tensors {
+      guard case .mosaic(let view, let parts, _, _) = tensor.form else { continue }
+      let matrix = view.matrixShape(of: tensor.shape)
+      for (number, part) in parts.enumerated() where part.dictionaries == positions {
+        members.append(
+          TrainingMember(
+            key: PartKey(tensor: tensor.name, part: number), rowCount: part.rowCount(of: matrix),
+            columnCount: matrix[1]
+          ) {
+            try rows(of: part, in: tensor, read(tensor.name))
+          })
+      }
+    }
+    return members
+  }
+
+  private func rows(of part: PartPlan, in planned: TensorPlan, _ tensor: Tensor) throws -> PartRows {
+    guard case .mosaic(let view, _, let rowScale, let outlierCount) = planned.form else {
+      preconditionFailure("only mosaics have parts")
+    }
+    let matrix = try view.matrix(of: tensor)
+    let energy = calibration?.moments(of: planned.name)?.squares
+    let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy) : .none
+    guard outliers.count == outlierCount else { throw FitError.sourceChanged(name: planned.name) }
+    return PartRows(matrix: matrix, rows: part.rows, rowScale: rowScale, outliers: outliers)
   }
 
   /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
@@ -39,129 +128,55 @@ public struct Fitter {
     switch planned.form {
     case .dense: return nil
     case .exact(let view, let position):
-      return try exact(tensor, name: planned.name, view: view, position: position)
-    case .mosaic(let view, let positions, let rowScale):
-      return try fitted(tensor, view: view, positions: positions, rowScale: rowScale)
+      return try exact(tensor, as: planned, view: view, position: position)
+    case .mosaic(let view, let parts, _, _):
+      return try fitted(tensor, as: planned, view: view, parts: parts)
     }
   }
 
   private func exact(
-    _ tensor: Tensor, name: String, view: MatrixView, position: Int
+    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, position: Int
   ) throws -> FittedTensor {
-    guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
+    let dictionary = dictionary(position)
     let matrix = try view.matrix(of: tensor)
     guard let indices = DistinctBlocks.indices(of: matrix, in: dictionary) else {
-      throw FitError.sourceChanged(name: name)
+      throw FitError.sourceChanged(name: planned.name)
     }
     let mosaic = try Mosaic(
       packing: indices, rowCount: matrix.shape[0],
       blockCount: dictionary.blockCount(covering: matrix.shape[1]), blockLength: dictionary.blockLength,
       indexWidth: dictionary.indexWidth,
-      layout: plan.dictionaries[position].layout(rowCount: matrix.shape[0]))
+      layout: plan.dictionaries[position].layout(rowCount: matrix.shape[0], use: planned.use))
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
         elementType: tensor.elementType, shape: tensor.shape, view: view, composition: .copy, parts: [part]),
-      metrics: ErrorMetrics())
+      metrics: ErrorMetrics(), outputError: nil)
   }
 
   private func fitted(
-    _ tensor: Tensor, view: MatrixView, positions: [Int], rowScale: ElementType?
-  ) throws(ModelError) -> FittedTensor {
-    let trained = positions.map { position in
-      guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
-      return dictionary
-    }
-    let rows = RowBlocks(
-      matrix: try view.matrix(of: tensor), blockLength: plan.options.blockLength, rowScale: rowScale)
-    let encoder = TensorEncoder(
-      rows: rows, searches: trained.map(Self.search), motifs: trained.map { $0.storedFloats() })
-    let encoded = encoder.encode(pool: pool)
-    var stages: [Stage] = []
-    for (position, (dictionary, indices)) in zip(positions, zip(trained, encoded.indices)) {
-      let mosaic = try Mosaic(
-        packing: indices, rowCount: rows.rowCount, blockCount: rows.blocksPerRow,
-        blockLength: dictionary.blockLength, indexWidth: dictionary.indexWidth,
-        layout: plan.dictionaries[position].layout(rowCount: rows.rowCount))
-      stages.append(Stage(dictionary: dictionary, mosaic: mosaic))
-    }
-    var scales: Tensor?
-    if let rowScale {
-      scales = try Tensor(rounding: encoded.scales, to: rowScale, shape: Shape(vector: rows.rowCount))
-    }
-    let part = MosaicPart(stages: stages, rowScale: scales)
-    return FittedTensor(
-      tensor: MosaicTensor(
-        elementType: tensor.elementType, shape: tensor.shape, view: view, parts: [part]),
-      metrics: encoded.metrics)
-  }
-
-  private static func search(_ dictionary: MotifDictionary) -> MotifSearch {
-    MotifSearch(
-      motifs: dictionary.storedFloats(), motifCount: dictionary.motifCount, length: dictionary.motifLength)
-  }
-
-  /// Blocks of all tensors that use the dictionary at `position`, divided by their row scales.
-  private func sample(
-    for position: Int, generator: inout SeededGenerator, read: (String) throws -> Tensor
-  ) throws -> [Float] {
-    let group = plan.tensors.compactMap { tensor -> (TensorPlan, MatrixView, ElementType?)? in
-      guard case .mosaic(let view, let positions, let rowScale) = tensor.form, positions[0] == position
-      else { return nil }
-      return (tensor, view, rowScale)
-    }
-    let blockCounts = group.map { tensor, view, _ in
-      let matrix = view.matrixShape(of: tensor.shape)
-      return matrix[0] * ((matrix[1] + plan.options.blockLength - 1) / plan.options.blockLength)
-    }
-    let sample = BlockSample(
-      blockCount: blockCounts.reduce(0, +), motifCount: plan.dictionaries[position].motifCount,
-      generator: &generator)
-    var blocks: [Float] = []
-    var start = 0
-    for ((tensor, view, rowScale), count) in zip(group, blockCounts) {
-      let rows = RowBlocks(
-        matrix: try view.matrix(of: try read(tensor.name)), blockLength: plan.options.blockLength,
-        rowScale: rowScale)
-      blocks += sample.blocks(of: rows, start: start)
-      start += count
-    }
-    return blocks
-  }
-
-  private func trained(
-    _ position: Int, on blocks: [Float], generator: inout SeededGenerator
-  ) throws(ModelError) -> MotifDictionary {
-    let planned = plan.dictionaries[position]
-    let clustering = KMeans(
-      motifCount: planned.motifCount, length: planned.blockLength,
-      pinsZeroMotif: plan.options.hasZeroMotif)
-    let motifs = clustering.motifs(for: blocks, generator: &generator, pool: pool)
-    let values = try Tensor(
-      rounding: motifs, to: planned.elementType,
-      shape: Shape(rows: planned.motifCount, columns: planned.blockLength))
-    return MotifDictionary(
-      motifCount: planned.motifCount, blockLength: planned.blockLength, elementType: planned.elementType,
-      hasZeroMotif: plan.options.hasZeroMotif, values: values.bytes)
-  }
-
-  private func residual(of blocks: [Float], after dictionary: MotifDictionary) -> [Float] {
-    let motifs = dictionary.storedFloats()
-    let length = dictionary.motifLength
-    var residual = blocks
-    var start = 0
-    for chunk in Self.search(dictionary).nearestChunks(to: blocks, pool: pool) {
-      for index in chunk.indices {
-        for offset in 0..<length { residual[start + offset] -= motifs[Int(index) * length + offset] }
-        start += length
+    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, parts: [PartPlan]
+  ) throws -> FittedTensor {
+    var assembly = TensorAssembly(
+      elementType: tensor.elementType, shape: tensor.shape, view: view, use: planned.use)
+    for (number, part) in parts.enumerated() {
+      let rows = try rows(of: part, in: planned, tensor)
+      let trained = part.dictionaries.map(dictionary)
+      let encoding =
+        encodings[PartKey(tensor: planned.name, part: number)]
+        ?? PartEncoder(rows: rows, dictionaries: trained).encode(pool: pool)
+      try assembly.add(
+        encoding, of: rows, planned: part.dictionaries.map { plan.dictionaries[$0] }, dictionaries: trained,
+        pool: pool)
+      if let statistics = knownStatistics(of: planned.name) {
+        assembly.addOutputError(encoding, of: rows, dictionaries: trained, statistics, pool: pool)
       }
     }
-    return residual
+    return assembly.finished()
   }
-}
 
-/// A tensor in its compressed form, and how far it is from its source.
-public struct FittedTensor: Sendable {
-  public let tensor: MosaicTensor
-  public let metrics: ErrorMetrics
+  private func dictionary(_ position: Int) -> MotifDictionary {
+    guard let dictionary = dictionaries[position] else { preconditionFailure("dictionary not trained") }
+    return dictionary
+  }
 }

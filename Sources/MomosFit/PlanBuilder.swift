@@ -40,10 +40,11 @@ struct PlanBuilder {
   private mutating func addExact(_ group: [TensorSurvey], blocks: DistinctBlocks) throws(ModelError) {
     let dictionary = try blocks.dictionary()
     let planned = PlannedDictionary(
-      motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
-      elementType: dictionary.elementType, motifs: .exact(dictionary), weightCount: weightCount(of: group))
+      form: FitClass.StageForm(blockLength: dictionary.blockLength, motifCount: dictionary.motifCount),
+      elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif,
+      motifs: .exact(dictionary), weightCount: weightCount(of: group))
     let position = dictionaries.count
-    let plan = self.plan(of: group, adding: [planned]) { view, _ in .exact(view, dictionary: position) }
+    let plan = self.plan(of: group, adding: [planned]) { linear in .exact(linear.view, dictionary: position) }
     if isSmaller(plan) { add(plan) }
   }
 
@@ -52,38 +53,78 @@ struct PlanBuilder {
     _ surveys: [TensorSurvey], motifCount: ([TensorSurvey]) throws(FitError) -> Int
   ) throws(FitError) {
     let fitted = surveys.filter { survey in
-      guard case .linear(_, _, let exactBlocks) = survey.finding else { return false }
+      guard case .linear(let linear) = survey.finding else { return false }
       // What an exact dictionary does not make smaller joins the shared one.
-      return exactBlocks == nil || (options.dictionaryScope == .model && forms[survey.candidate.name] == nil)
+      return linear.exactBlocks == nil
+        || (options.dictionaryScope == .model && forms[survey.candidate.name] == nil)
     }
-    let groups = options.dictionaryScope == .model ? [fitted] : fitted.map { [$0] }
-    for (number, group) in groups.enumerated() {
-      try addFitted(group, number: number, motifCount: motifCount)
+    for group in options.dictionaryScope == .model ? [fitted] : fitted.map({ [$0] }) {
+      try addGroup(group, motifCount: motifCount)
     }
   }
 
-  private mutating func addFitted(
-    _ group: [TensorSurvey], number: Int, motifCount: ([TensorSurvey]) throws(FitError) -> Int
+  private mutating func addGroup(
+    _ group: [TensorSurvey], motifCount: ([TensorSurvey]) throws(FitError) -> Int
   ) throws(FitError) {
     guard !group.isEmpty else { return }
     let count = try motifCount(group)
     guard isWorthTraining(group, motifCount: count) else { return }
-    let planned = (0..<options.stageCount).map { stage in
-      // Normalised by its row scale a weight is of order one, which float16 holds to 11 bits.
-      PlannedDictionary(
-        motifCount: count, blockLength: options.blockLength,
-        elementType: options.hasRowScale ? .float16 : .float32,
-        motifs: .trained(group: number, stage: stage), weightCount: weightCount(of: group))
-    }
+    let fitClass = options.fitClass(motifCount: count)
+    let planned = trained(fitClass, weightCount: weightCount(of: group))
     let positions = Array(dictionaries.count..<dictionaries.count + planned.count)
-    let plan = self.plan(of: group, adding: planned) { view, rowScale in
-      .mosaic(view, dictionaries: positions, rowScale: rowScale)
+    let plan = self.plan(of: group, adding: planned) { linear in
+      .mosaic(
+        linear.view, parts: [PartPlan(rows: nil, fitClass: fitClass, dictionaries: positions)],
+        rowScale: linear.rowScale, outlierCount: linear.outlierCount)
     }
     let shrinking = zip(group, plan.tensors).filter { plan.byteCount(of: $1) < $1.denseByteCount }.map(\.0)
     guard shrinking.count == group.count else {
-      return try addFitted(shrinking, number: number, motifCount: motifCount)
+      return try addGroup(shrinking, motifCount: motifCount)
     }
     if isSmaller(plan) { add(plan) }
+  }
+
+  /// Gives tensors the parts that an allocation chose; parts of one class and use share dictionaries.
+  mutating func addAllocated(_ tensors: [(survey: TensorSurvey, parts: [AllocatedPart])]) {
+    var weightCounts: [DictionaryKey: Int] = [:]
+    var order: [DictionaryKey] = []
+    for (survey, parts) in tensors {
+      for part in parts {
+        let key = DictionaryKey(fitClass: part.fitClass, use: survey.use)
+        if weightCounts[key] == nil { order.append(key) }
+        weightCounts[key, default: 0] += part.weightCount
+      }
+    }
+    var positions: [DictionaryKey: [Int]] = [:]
+    for key in order {
+      let planned = trained(key.fitClass, weightCount: weightCounts[key] ?? 0)
+      positions[key] = Array(dictionaries.count..<dictionaries.count + planned.count)
+      dictionaries += planned
+    }
+    for (survey, parts) in tensors {
+      guard case .linear(let linear) = survey.finding else { continue }
+      let planned = parts.map { part in
+        PartPlan(
+          rows: part.rows, fitClass: part.fitClass,
+          dictionaries: positions[DictionaryKey(fitClass: part.fitClass, use: survey.use)] ?? [],
+          predictedLoss: part.predictedLoss)
+      }
+      forms[survey.candidate.name] = .mosaic(
+        linear.view, parts: planned, rowScale: linear.rowScale, outlierCount: linear.outlierCount)
+    }
+  }
+
+  /// Whether a tensor has a form already.
+  func hasForm(_ survey: TensorSurvey) -> Bool { forms[survey.candidate.name] != nil }
+
+  /// Dictionaries to be trained, one for each stage of a class.
+  private func trained(_ fitClass: FitClass, weightCount: Int) -> [PlannedDictionary] {
+    fitClass.stages.map { form in
+      // Normalised by its row scale a weight is of order one, which float16 holds to 11 bits.
+      PlannedDictionary(
+        form: form, elementType: options.hasRowScale ? .float16 : .float32,
+        hasZeroMotif: options.hasZeroMotif, motifs: .trained, weightCount: weightCount)
+    }
   }
 
   /// False if the motifs could only repeat the blocks, which the dense form holds without loss.
@@ -95,11 +136,11 @@ struct PlanBuilder {
   /// A plan of some tensors alone, with new dictionaries behind those there are.
   private func plan(
     of group: [TensorSurvey], adding planned: [PlannedDictionary],
-    form: (MatrixView, ElementType?) -> TensorPlan.Form
+    form: (TensorSurvey.Linear) -> TensorPlan.Form
   ) -> FitPlan {
     let tensors = group.compactMap { survey -> TensorPlan? in
-      guard case .linear(let view, let rowScale, _) = survey.finding else { return nil }
-      return self.planned(survey, form(view, rowScale))
+      guard case .linear(let linear) = survey.finding else { return nil }
+      return self.planned(survey, form(linear))
     }
     return FitPlan(options: options, dictionaries: dictionaries + planned, tensors: tensors)
   }
@@ -129,10 +170,25 @@ struct PlanBuilder {
   private func planned(_ survey: TensorSurvey, _ form: TensorPlan.Form) -> TensorPlan {
     TensorPlan(
       name: survey.candidate.name, elementType: survey.candidate.elementType,
-      shape: survey.candidate.shape, form: form)
+      shape: survey.candidate.shape, use: survey.use, form: form)
   }
 
   private func weightCount(of group: [TensorSurvey]) -> Int {
     group.reduce(0) { $0 + $1.candidate.shape.elementCount }
   }
+}
+
+/// Rows of a tensor with the class that an allocation chose for them.
+struct AllocatedPart {
+  /// nil for all rows.
+  let rows: [Int]?
+  let weightCount: Int
+  let fitClass: FitClass
+  let predictedLoss: Double
+}
+
+/// What parts must have in common to share dictionaries.
+private struct DictionaryKey: Hashable {
+  let fitClass: FitClass
+  let use: WeightUse
 }

@@ -21,7 +21,7 @@ struct FolderSource: TensorSource {
     do throws(InterchangeError) {
       let folder = try SourceFolder(path: path)
       var files: [TensorFile] = []
-      for fileName in try Self.fileNames(in: path) {
+      for fileName in try folder.fileNames(ending: ".npy") {
         guard let file = try Self.tensorFile(fileName, folder: folder) else { continue }
         files.append(file)
       }
@@ -59,21 +59,6 @@ struct FolderSource: TensorSource {
   private static func kind(ofFile path: String) -> mode_t? {
     var status = stat()
     return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-  }
-
-  /// The names that end in ".npy", sorted by their bytes, because a folder has no order of its own.
-  private static func fileNames(in folder: String) throws(InterchangeError) -> [String] {
-    guard let stream = unsafe opendir(folder) else {
-      throw .system(expected: "a readable folder")
-    }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-      guard bytes.first != UInt8(ascii: "."), bytes.suffix(4) == Array(".npy".utf8)[...] else { continue }
-      names.append(try SourceTensor.name(bytes))
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// The tensor in a file of the folder, or nil for a subfolder.

@@ -97,11 +97,15 @@ enum Inflation {
 
 extension Bytes {
   /// CRC-32 as zip archives use it.
-  var checksum: UInt32 {
+  var checksum: UInt32 { checksum(after: 0) }
+
+  /// CRC-32 of bytes with the given CRC-32, and these behind them.
+  func checksum(after first: UInt32) -> UInt32 {
     unsafe bytes.withUnsafeBytes { source in
-      guard let base = source.baseAddress else { return 0 }
+      guard count > 0, let base = source.baseAddress else { return first }
       return UInt32(
-        truncatingIfNeeded: unsafe crc32_z(0, base.assumingMemoryBound(to: UInt8.self), source.count))
+        truncatingIfNeeded: unsafe crc32_z(
+          UInt(first), base.assumingMemoryBound(to: UInt8.self), source.count))
     }
   }
 }

@@ -61,6 +61,25 @@ public struct SourceCollection: TensorSource {
     return try SourceCollection(sources)
   }
 
+  /// The .npz archives of a folder as paths, sorted by the bytes of their names; nil if the path leads to no folder.
+  ///
+  /// - Throws: `folderWithoutTensors` if there is none; `linkLeavesFolder` for a link out of the folder.
+  public static func archives(inFolder path: String) throws(InterchangeError) -> [String]? {
+    guard FolderSource.isFolder(path) else { return nil }
+    do throws(InterchangeError) {
+      let folder = try SourceFolder(path: path)
+      let names = try folder.fileNames(ending: ".npz")
+      for name in names { _ = try folder.resolve(name) }
+      guard !names.isEmpty else {
+        throw InterchangeError(
+          .folderWithoutTensors, expected: "a folder with .npz files", found: "none in it")
+      }
+      return names.map(folder.path(of:))
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
   private static func source(for argument: SourceArgument) throws(InterchangeError) -> any TensorSource {
     let path = argument.path
     if let layout = argument.rawLayout {

@@ -53,6 +53,22 @@ struct SourceFolder {
     return try resolve(path)
   }
 
+  /// The names of files that are not hidden and end so, sorted by their bytes, because a folder has no order of its own.
+  func fileNames(ending: String) throws(InterchangeError) -> [String] {
+    guard let stream = unsafe opendir(prefix) else {
+      throw .system(expected: "a readable folder")
+    }
+    defer { unsafe closedir(stream) }
+    let ending = Array(ending.utf8)
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+      guard bytes.first != UInt8(ascii: "."), bytes.suffix(ending.count) == ending[...] else { continue }
+      names.append(try SourceTensor.name(bytes))
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
   private static func resolved(_ path: String) throws(InterchangeError) -> String {
     guard let resolved = unsafe realpath(path, nil) else {
       throw .system(expected: "a readable file or folder").inFile(path)

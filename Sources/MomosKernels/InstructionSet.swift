@@ -59,6 +59,14 @@ public enum InstructionSet {
     return unsafe momos_vector_named(forcedName) ?? momos_vector_named("scalar")
   }
 
+  /// The kernels of fitting of the set in use.
+  static let fitting: momos_fit_table = unsafe selectedFitting().pointee
+
+  private static func selectedFitting() -> UnsafePointer<momos_fit_table> {
+    guard let forcedName else { return unsafe momos_fit_best() }
+    return unsafe momos_fit_named(forcedName) ?? momos_fit_named("scalar")
+  }
+
   /// The table kernels of the set in use; where this processor lacks what they need, the best that it has.
   static var lookups: OpaquePointer { unsafe lookupKernels.pointer }
 

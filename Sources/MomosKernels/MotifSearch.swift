@@ -11,9 +11,10 @@ public struct MotifSearch: Sendable {
   private let transposed: [Float]
   private let halfNorms: [Float]
 
-  /// - Parameter motifs: `[motifCount, length]`, finite; 1 to 65,536 motifs.
+  /// - Parameter motifs: `[motifCount, length]`, finite; 1 to 65,536 motifs of length 1 to 128.
   public init(motifs: [Float], motifCount: Int, length: Int) {
-    precondition((1...65_536).contains(motifCount) && length > 0 && motifs.count == motifCount * length)
+    precondition((1...65_536).contains(motifCount) && (1...Int(MOMOS_MOST_SEARCHED_LENGTH)).contains(length))
+    precondition(motifs.count == motifCount * length)
     self.motifCount = motifCount
     self.length = length
     transposed = transposedMotifs(motifs, count: motifCount, length: length)

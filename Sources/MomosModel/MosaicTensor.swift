@@ -108,6 +108,11 @@ public struct Outliers: Sendable, Hashable {
   public static let none = Outliers(rows: [], columns: [], values: [])
 
   public var count: Int { rows.count }
+
+  /// Bytes of one outlier of a matrix of this shape as stored: row, column and value.
+  public static func byteCount(of matrix: Shape) -> Int {
+    max(matrix[0], matrix[1]) > 65_536 ? 10 : 6
+  }
 }
 
 /// The compressed form of a tensor (spec section 6).
@@ -148,9 +153,7 @@ public struct MosaicTensor: Sendable, Hashable {
   /// Bytes of indices, row scales and outliers as they lie in memory; dictionaries are counted apart because
   /// tensors share them.
   public var byteCount: Int {
-    let matrix = matrixShape
-    let wide = max(matrix[0], matrix[1]) > 65_536
-    return parts.reduce(outliers.count * (wide ? 10 : 6)) { sum, part in
+    parts.reduce(outliers.count * Outliers.byteCount(of: matrixShape)) { sum, part in
       part.stages.reduce(sum + (part.rowScale?.bytes.count ?? 0)) { $0 + $1.mosaic.bytes.count }
     }
   }

@@ -28,14 +28,23 @@ struct Execution {
   /// Whether the outputs of a step were known before the execution.
   func isDone(_ number: Int) -> Bool { prepared.specialization.isDone[number] }
 
+  /// A step's inputs for those who watch; there is no place for outputs.
+  func call(of step: ExecutionStep) -> OperatorCall {
+    OperatorCall(label: step.label, inputs: inputs(of: step), outputTypes: [], pool: pool)
+  }
+
+  private func inputs(of step: ExecutionStep) -> [Tensor?] {
+    step.inputs.map { input in
+      if case .slot(let slot) = input { values[slot] } else { nil }
+    }
+  }
+
   mutating func execute(_ step: ExecutionStep, number: Int) throws(RuntimeError) {
     defer {
       for slot in step.released { values[slot] = nil }
     }
     guard !prepared.specialization.isDone[number] else { return }
-    let inputs = step.inputs.map { input -> Tensor? in
-      if case .slot(let slot) = input { values[slot] } else { nil }
-    }
+    let inputs = inputs(of: step)
     let types: [ValueType]
     if let known = prepared.specialization.outputTypes[number] {
       types = known

@@ -34,9 +34,13 @@ public struct ExecutionPlan: Sendable {
     model: Model, graph: Int = 0, pool: ThreadPool = ThreadPool(threadCount: 1),
     precision: Precision = .fast
   ) throws(RuntimeError) {
-    let planner = try ExecutionPlanner(model, graph: graph, precision: precision)
-    inputs = model.graphs[graph].inputs
-    outputs = model.graphs[graph].outputs
+    try self.init(
+      ExecutionPlanner(model, graph: graph, precision: precision), pool: pool, precision: precision)
+  }
+
+  init(_ planner: ExecutionPlanner, pool: ThreadPool, precision: Precision) throws(RuntimeError) {
+    inputs = planner.graph.inputs
+    outputs = planner.graph.outputs
     steps = planner.steps
     slotCount = planner.slotCount
     inputSlots = planner.inputSlots
@@ -88,6 +92,26 @@ public struct ExecutionPlan: Sendable {
       try execution.execute(step, number: number)
       guard step.hasWeight, case .some(.some(let slot)) = step.outputs.first else { return }
       if let output = execution.values[slot] { observe(step.label, output) }
+    }
+  }
+
+  /// What the graph does with its weights: what they are multiplied by, and which are looked up.
+  public var weightUses: WeightUses { WeightUses(steps) }
+
+  /// Executes the graph once and shows what its weights meet.
+  ///
+  /// - Returns: as `execute`.
+  public func execute(
+    _ inputs: [String: Tensor], observing observer: WeightObserver
+  ) throws(RuntimeError) -> [String: Tensor] {
+    let uses = weightUses
+    var seen: Set<Int> = []
+    return try execute(inputs) { (execution, step, number) throws(RuntimeError) in
+      if let use = uses.ofStep[number] {
+        let isNew = if case .product(let input) = use { seen.insert(input).inserted } else { true }
+        if isNew { try uses.show(use, of: step, call: execution.call(of: step), to: observer) }
+      }
+      try execution.execute(step, number: number)
     }
   }
 

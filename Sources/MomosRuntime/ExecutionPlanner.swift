@@ -2,9 +2,10 @@ import MomosModel
 
 /// Turns a graph into steps, and refuses what cannot be executed.
 struct ExecutionPlanner {
-  private let graph: Graph
+  let graph: Graph
   private let operatorSets: [OperatorSet]
-  private var tensors: ModelTensors
+  /// With the weight matrices that the plan made.
+  private(set) var tensors: ModelTensors
   /// Slots by the name of their value or tensor.
   private var slots: [String: Int] = [:]
   /// Dense tensors by slot.
@@ -15,9 +16,15 @@ struct ExecutionPlanner {
     guard model.graphs.indices.contains(number) else {
       throw .graphNotFound(number: number, graphCount: model.graphs.count)
     }
-    graph = model.graphs[number]
-    operatorSets = model.operatorSets
-    tensors = try ModelTensors(model.tensors, precision: precision)
+    try self.init(
+      model.graphs[number], operatorSets: model.operatorSets,
+      tensors: ModelTensors(model.tensors, precision: precision))
+  }
+
+  init(_ graph: Graph, operatorSets: [OperatorSet], tensors: ModelTensors) throws(RuntimeError) {
+    self.graph = graph
+    self.operatorSets = operatorSets
+    self.tensors = tensors
     try planNodes()
     try placeOutputs()
     planReleases()
@@ -64,7 +71,8 @@ struct ExecutionPlanner {
     try context.attributes.finish(version: version)
     return ExecutionStep(
       label: label, operation: operation, inputs: operands.inputs,
-      outputs: node.outputs.map { read.contains($0) && $0 != "" ? slot(of: $0) : nil })
+      outputs: node.outputs.map { read.contains($0) && $0 != "" ? slot(of: $0) : nil },
+      weight: operands.stepWeight)
   }
 
   /// Where a node finds its inputs, and those that are tensors of the model.
@@ -74,6 +82,11 @@ struct ExecutionPlanner {
     let linear = entry.linearOperand(of: node) { tensors.linearRank(of: $0) }
     var operands = NodeOperands()
     for (position, name) in node.inputs.enumerated() {
+      if let operand = linear?.operand, position == operand.position, let type = tensors.type(of: name) {
+        operands.stepWeight = StepWeight(
+          name: tensors.holder(of: name), shape: type.shape,
+          columns: operand.view.matrixShape(of: type.shape)[1])
+      }
       if name == "" {
         operands.inputs.append(.omitted)
       } else if let operand = linear?.operand, position == operand.position,
@@ -130,6 +143,7 @@ private struct NodeOperands {
   var weight: LinearWeight?
   var weightShape: Shape?
   var rowTable: RowReconstruction?
+  var stepWeight: StepWeight?
   /// Dense tensors of the model by position.
   var constants: [Int: Tensor] = [:]
 }

@@ -7,6 +7,8 @@ struct ExecutionStep: Sendable {
   let inputs: [StepInput]
   /// Where the outputs go; nil for one that nobody reads.
   let outputs: [Int?]
+  /// The tensor of the model that is the linear operand; nil without one.
+  let weight: StepWeight?
   /// Slots that no later step reads.
   var released: [Int] = []
 
@@ -14,6 +16,16 @@ struct ExecutionStep: Sendable {
   var hasWeight: Bool {
     inputs.contains { if case .linearWeight = $0 { true } else { false } }
   }
+}
+
+/// The weight of a node.
+struct StepWeight: Sendable {
+  /// Of the tensor that holds the weights.
+  let name: String
+  /// As the node reads it.
+  let shape: Shape
+  /// Of the weight matrix.
+  let columns: Int
 }
 
 /// Where a step finds one of its inputs.

@@ -95,7 +95,7 @@ public struct LinearWeight: Sendable {
 }
 
 /// Dictionaries expanded for execution, each once.
-public struct ExecutableDictionaries {
+public struct ExecutableDictionaries: Sendable {
   private var expanded: [ExecutableDictionary] = []
 
   public init() {}

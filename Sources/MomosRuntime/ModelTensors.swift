@@ -2,7 +2,7 @@ import MomosModel
 
 /// The tensors of a model by name, aliases resolved, in the forms that operators take: dense, as a weight matrix,
 /// and as rows to look up.
-struct ModelTensors {
+struct ModelTensors: Sendable {
   private var contents: [String: TensorContent] = [:]
   private var linearWeights: [LinearWeightKey: LinearWeight] = [:]
   private var rowTables: [String: RowReconstruction] = [:]
@@ -120,12 +120,24 @@ struct ModelTensors {
     }
   }
 
+  /// The tensor that holds the weights of a tensor: the target of an alias, what a transpose is made from, or itself.
+  func holder(of name: String) -> String { target(of: transposes[name] ?? name) }
+
+  /// Gives a tensor other weights; what others have arranged stays.
+  ///
+  /// - Parameter name: of a tensor that is no alias.
+  mutating func replace(_ name: String, by content: TensorContent) {
+    contents[name] = content
+    rowTables[name] = nil
+    for key in linearWeights.keys where key.tensor == name { linearWeights[key] = nil }
+  }
+
   private func target(of name: String) -> String {
     if case .alias(let target) = contents[name] { target } else { name }
   }
 }
 
-private struct LinearWeightKey: Hashable {
+private struct LinearWeightKey: Hashable, Sendable {
   let tensor: String
   let view: MatrixView
 }

@@ -25,6 +25,9 @@ protocol Operator: Sendable {
   /// The input whose elements the first output has, in the same order: such an output takes no memory of its own.
   var sharedInput: Int? { get }
 
+  /// How the node's weight of the model meets its inputs, for those who watch; nil without a weight.
+  var weightArrangement: WeightArrangement? { get }
+
   /// One tensor per inferred type, of that type.
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor]
 }
@@ -33,6 +36,7 @@ extension Operator {
   static func linearOperand(of node: Node, rank: (Int) -> Int?) -> LinearOperand? { nil }
   func knownOutputs(_ inputs: InputTypes) -> [Tensor]? { nil }
   var sharedInput: Int? { nil }
+  var weightArrangement: WeightArrangement? { nil }
 }
 
 /// The input of a node that is a weight matrix, and how its tensor is arranged as `[rows, columns]`.

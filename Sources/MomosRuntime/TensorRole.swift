@@ -3,7 +3,7 @@ public import MomosModel
 /// What a graph does with a tensor.
 public enum TensorRole: Sendable, Hashable {
   /// Every use multiplies by it or looks up its rows, as a matrix in this view: it may become a mosaic.
-  case linear(MatrixView)
+  case linear(MatrixView, use: WeightUse = .product)
   /// Some use takes it as it is, for the reason given; the reason completes "stays dense because it ...".
   case dense(reason: String)
 }
@@ -51,13 +51,14 @@ extension TensorRole {
         var place = "input \(position) of \(NodeLabel(node))"
         let isSmallTable = operand?.use == .rows && tensor.leadingSize ?? Int.max < leastTableRowCount
         if isSmallTable { place = "a table of fewer than \(leastTableRowCount) rows, \(place)" }
-        uses[tensor.name, default: []].append(TensorUse(place: place, view: isSmallTable ? nil : view))
+        uses[tensor.name, default: []].append(
+          TensorUse(place: place, view: isSmallTable ? nil : view, isLookup: operand?.use == .rows))
       }
     }
     for output in graph.outputs {
       guard let tensor = catalog(output.name) else { continue }
       uses[tensor.name, default: []].append(
-        TensorUse(place: "the graph output \"\(output.name)\"", view: nil))
+        TensorUse(place: "the graph output \"\(output.name)\"", view: nil, isLookup: false))
     }
     return uses.mapValues(role)
   }
@@ -68,7 +69,7 @@ extension TensorRole {
     if let other = uses.first(where: { $0.view != view }) {
       return .dense(reason: "is used along one axis as \(first.place), along another as \(other.place)")
     }
-    return .linear(view)
+    return .linear(view, use: uses.allSatisfy(\.isLookup) ? .rows : .product)
   }
 }
 
@@ -77,4 +78,5 @@ private struct TensorUse {
   let place: String
   /// nil for a use that takes the tensor as it is.
   let view: MatrixView?
+  let isLookup: Bool
 }

@@ -69,6 +69,19 @@ struct ConvertCommand: MomosCommand {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Samples of the graph's inputs, to fit what they need: FILE.npz with all inputs of one execution, a folder of \
+      such files, NAME=FILE.npy for every input with samples along the first axis, or a saved calibration; may be \
+      repeated.
+      """,
+      valueName: "SAMPLES"))
+  var calibration: [String] = []
+
+  @Option(help: ArgumentHelp("Save what was found on the samples, to be used again.", valueName: "FILE.npz"))
+  var saveCalibration: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The input dimension of matrices, where no graph decides it: last for [out, in], first for [in, out].",
       valueName: "AXIS"))
   var inputAxis = ConversionOptions.InputAxis.last
@@ -116,7 +129,10 @@ struct ConvertCommand: MomosCommand {
 
   func run() throws(MomosError) {
     let conversion = try Conversion(options)
-    let plan = try conversion.plan()
+    let calibrating = ProgressLine("calibrating", isQuiet: quiet || calibration.isEmpty)
+    defer { calibrating.finish() }
+    let plan = try conversion.plan { calibrating.update($0) }
+    calibrating.finish()
     if dryRun { return try printReport(conversion.preview(plan)) }
     let progress = ProgressLine("converting", isQuiet: quiet)
     defer { progress.finish() }
@@ -155,6 +171,8 @@ struct ConvertCommand: MomosCommand {
     options.graph = graph
     options.fit = fitOptions
     options.densePatterns = dense
+    options.calibration = calibration
+    options.savedCalibration = saveCalibration
     options.inputAxis = inputAxis
     options.compresses = !noZstd
     options.overwrites = force

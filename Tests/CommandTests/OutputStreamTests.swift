@@ -13,9 +13,9 @@ struct OutputStreamTests {
     let facts = try result.json(BenchmarkFacts.self)
     #expect(facts.medianSeconds > 0 && facts.p95Seconds >= facts.medianSeconds)
     #expect(facts.residentBytes > 1 << 20)
-    // One byte for each block of 4 of 256 x 64, 256 x 256 and 10 x 256 weights, one dictionary of 256 motifs in f16;
+    // One byte for each block of 4 of 256 x 64, 256 x 256 and 10 x 256 weights, one dictionary of 128 stored motifs in f16;
     // 522 rows have scales in f16 and biases in f32.
-    #expect(facts.weightBytes == (256 * 64 + 256 * 256 + 10 * 256) / 4 + 256 * 4 * 2 + 522 * (2 + 4))
+    #expect(facts.weightBytes == (256 * 64 + 256 * 256 + 10 * 256) / 4 + 128 * 4 * 2 + 522 * (2 + 4))
   }
 
   @Test func benchmarkCountsTheBytesOfDenseWeights() throws {

@@ -204,11 +204,11 @@ static void check_nearest(size_t count, size_t length, size_t motif_count) {
 }
 
 int main(int argument_count, char **arguments) {
-  static const size_t counts[] = {0, 1, 3, 4, 5, 41}, lengths[] = {1, 2, 3, 8, 17};
+  static const size_t counts[] = {0, 1, 3, 31, 32, 33, 70}, lengths[] = {1, 2, 3, 4, 8, 17, 128};
   static const size_t motif_counts[] = {1, 2, 15, 16, 17, 31, 32, 33, 256, 300};
   check_mosaics(share_of(argument_count, arguments));
-  for (size_t c = 0; c < 6; c++)
-    for (size_t l = 0; l < 5; l++)
+  for (size_t c = 0; c < 7; c++)
+    for (size_t l = 0; l < 7; l++)
       for (size_t m = 0; m < 10; m++) check_nearest(counts[c], lengths[l], motif_counts[m]);
   printf("tables, motifs and nearest motifs: %d failures\n", failure_count);
   return failure_count > 0;

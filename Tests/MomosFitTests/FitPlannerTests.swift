@@ -59,7 +59,9 @@ struct FitPlannerTests {
       tensors: try (0..<20).map { ("w\($0)", try FitTestModel.normal(rows: 20, columns: 20, seed: $0)) })
     #expect(try model.plan().dictionaries.map(\.motifCount) == [256])
     for tensor in try model.plan().tensors {
-      guard case .mosaic(_, dictionaries: [0], rowScale: .float16) = tensor.form else {
+      guard case .mosaic(_, let parts, rowScale: .float16, outlierCount: 0) = tensor.form,
+        parts.map(\.dictionaries) == [[0]]
+      else {
         Issue.record("\(tensor.name) is \(tensor.form)")
         continue
       }
@@ -170,12 +172,12 @@ struct FitPlannerTests {
     }
   }
 
-  // By hand: 64 rows of 16 blocks at 8 bits, 64 scales of 16 bits, 256 motifs of 4 weights of 16 bits.
+  // By hand: 64 rows of 16 blocks at 8 bits, 64 scales of 16 bits, 128 of 256 motifs of 4 weights of 16 bits.
   @Test func plannedBytesAndBitsAreThoseOfTheForm() throws {
     let plan = try FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 7))])
       .plan()
     #expect(plan.byteCount(of: plan.tensors[0]) == 64 * 16 + 64 * 2)
-    #expect(plan.bits == 8 * Double(64 * 16 + 64 * 2 + 256 * 4 * 2) / 4096)
+    #expect(plan.bits == 8 * Double(64 * 16 + 64 * 2 + 128 * 4 * 2) / 4096)
     #expect(plan.className(of: plan.tensors[0]) == "s4k256")
   }
 

@@ -6,6 +6,7 @@ import MomosModel
 struct FitTestModel {
   var tensors: [(name: String, tensor: Tensor)]
   var options = FitOptions()
+  var calibration: Calibration?
 
   var candidates: [FitCandidate] {
     tensors.map { name, tensor in
@@ -18,13 +19,14 @@ struct FitTestModel {
   func read(_ name: String) -> Tensor { tensors.first { $0.name == name }!.tensor }
 
   func plan() throws -> FitPlan {
-    try FitPlanner(options: options).plan(candidates) { read($0) }
+    try FitPlanner(options: options, calibration: calibration).plan(candidates) { read($0) }
   }
 
   /// The fitted tensors by name, nil for dense ones.
   func fit(threadCount: Int = 2) throws -> [String: FittedTensor?] {
     let plan = try plan()
-    var fitter = Fitter(plan: plan, pool: ThreadPool(threadCount: threadCount))
+    var fitter = Fitter(
+      plan: plan, calibration: calibration, pool: ThreadPool(threadCount: threadCount))
     var fitted: [String: FittedTensor?] = [:]
     for planned in plan.tensors {
       try fitter.train(for: planned) { read($0) }

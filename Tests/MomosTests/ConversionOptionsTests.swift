@@ -8,10 +8,10 @@ struct ConversionOptionsTests {
     let conversion = try TestConversion([
       "a": try .normal(64, 64, seed: 1), "b": try .normal(64, 64, seed: 2),
     ])
-    let shared = try conversion.convert { $0.fit.motifs = .count(32) }
+    let shared = try conversion.convert { $0.fit.motifs = .count(256) }
     #expect(try conversion.inspect().dictionaries.count == 1)
     let own = try conversion.convert {
-      $0.fit.motifs = .count(32)
+      $0.fit.motifs = .count(256)
       $0.fit.dictionaryScope = .tensor
     }
     #expect(try conversion.inspect().dictionaries.count == 2)

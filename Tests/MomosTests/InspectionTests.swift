@@ -25,13 +25,13 @@ struct InspectionTests {
     let report = try makeConversion(compresses: false).inspect()
     #expect(report.tensors.map(\.kind) == ["mosaic", "dense", "mosaic"])
     #expect(report.tensors.map(\.form) == ["s4k16 + s4k16", nil, "exact s4k8"])
-    // Two stages of 4 bits for 4 weights, a row scale of 16 bits for 64 weights, and two dictionaries of 16 motifs
+    // Two stages of 4 bits for 4 weights, a row scale of 16 bits for 64 weights, and two dictionaries of 8 stored motifs
     // of 4 weights of 16 bits for 4096 weights.
-    #expect(report.tensors[0].bits == 2 + 0.25 + 0.5)
+    #expect(report.tensors[0].bits == 2 + 0.25 + 0.25)
     #expect(report.tensors[1].bits == 16)
     // 3 bits for 4 weights, and 8 motifs of 4 weights of 32 bits for 4096 weights.
     #expect(report.tensors[2].bits == 0.75 + 0.25)
-    #expect(report.bits == (2.75 + 1) / 2)
+    #expect(report.bits == (2.5 + 1) / 2)
     #expect(report.loadedBits == report.bits)
     #expect(report.sourceByteCount == 4096 * 4 + 200 + 4096 * 4)
   }
@@ -40,9 +40,9 @@ struct InspectionTests {
     let conversion = try makeConversion()
     let report = try conversion.inspect()
     #expect(try conversion.folder.bytes(of: "model.momos").count == report.fileByteCount)
-    #expect(report.loadedBits == (2.75 + 1) / 2)
+    #expect(report.loadedBits == (2.5 + 1) / 2)
     let bits = try #require(report.bits)
-    #expect(bits < (2.75 + 1) / 2)
+    #expect(bits < (2.5 + 1) / 2)
   }
 
   @Test func provenanceTellsWhatDecidedTheBytes() throws {

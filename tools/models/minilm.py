@@ -1,5 +1,6 @@
 """all-MiniLM-L6-v2: its ONNX file, sentences for it, and what onnxruntime makes of them."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,18 @@ def padded(group: list[np.ndarray], length: int) -> Batch:
         ids[row, : len(sentence)] = sentence
         mask[row, : len(sentence)] = 1
     return {"input_ids": ids, "attention_mask": mask}
+
+
+def saved_samples(folder: Path) -> Path:
+    """The calibration sentences as files for `momos-convert --calibration FOLDER`, one for each batch."""
+    if not folder.exists():
+        partial = folder.with_name(folder.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for number, batch in enumerate(batches(sentences("calibration"))):
+            np.savez(partial / f"batch-{number:03}.npz", **batch)
+        partial.rename(folder)
+    return folder
 
 
 def expected(model: Path, of: list[Batch]) -> np.ndarray:

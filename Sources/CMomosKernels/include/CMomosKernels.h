@@ -3,6 +3,7 @@
 #define CMOMOSKERNELS_H
 
 #include "momos_convolution.h"
+#include "momos_fit.h"
 #include "momos_gemm.h"
 #include "momos_kernels.h"
 #include "momos_lut.h"

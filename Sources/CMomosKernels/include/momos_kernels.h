@@ -21,6 +21,9 @@
 /// Columns whose products are summed on their own before they join a row's sum.
 #define MOMOS_GROUP_COLUMNS 256
 
+/// Most weights in a block whose nearest motif is sought.
+#define MOMOS_MOST_SEARCHED_LENGTH 128
+
 /// How the indices of a mosaic lie in memory, numbered and defined as in the file format (section 9).
 typedef enum {
   MOMOS_LAYOUT_ROW_MAJOR = 0,
@@ -70,7 +73,7 @@ typedef struct MOMOS_SENDABLE {
 
   /// For each of `count` blocks the motif with the smallest squared distance, ties to the lowest index:
   /// the largest score[m] = (sum over o of block[o] * motif m[o], o ascending) - half_norms[m].
-  /// blocks: [count, length], length at least 1. transposed: [length, padded] with padded a multiple of MOMOS_LANES,
+  /// blocks: [count, length], length 1 to MOMOS_MOST_SEARCHED_LENGTH. transposed: [length, padded] with padded a multiple of MOMOS_LANES,
   /// half_norms: [padded], +infinity beyond the last motif. nearest: [count], overwritten.
   /// scores: [count], the winning score of each block, or NULL.
   void (*nearest_motifs)(const float *blocks, size_t count, size_t length, const float *transposed,

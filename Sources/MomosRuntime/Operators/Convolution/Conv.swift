@@ -24,6 +24,8 @@ struct Conv: Operator {
     weightShape = context.linearWeightShape
   }
 
+  var weightArrangement: WeightArrangement? { .windows(attributes, groups: groups) }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     try inputs.requireEqualElementTypes()

@@ -62,6 +62,8 @@ struct FusedConvolution: Operator {
     return (factors, biases)
   }
 
+  var weightArrangement: WeightArrangement? { .windows(attributes, groups: groups) }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     try inputs.requireEqualElementTypes()

@@ -2,7 +2,7 @@ import MomosModel
 
 /// The attributes by which a window slides over the spatial axes of `[N, C, spatial...]`, as convolutions and pooling
 /// have them.
-struct WindowAttributes: Sendable {
+struct WindowAttributes: Sendable, Hashable {
   private enum Padding {
     case explicit, sameUpper, sameLower, valid
   }

@@ -19,6 +19,8 @@ struct Gather: Operator {
     table = context.rowTable
   }
 
+  var weightArrangement: WeightArrangement? { .lookups }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(1, in: [.int32, .int64])
     let source = inputs[0].shape.dimensions

@@ -30,6 +30,8 @@ struct Gemm: Operator {
     }
   }
 
+  var weightArrangement: WeightArrangement? { isLeftTransposed ? .columns : .rows }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.products)
     try inputs.requireEqualElementTypes()

@@ -31,6 +31,8 @@ struct Linear: Operator {
     function = Self.activations.first { $0.name == name }?.function ?? .identity
   }
 
+  var weightArrangement: WeightArrangement? { .rows }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     try inputs.requireEqualElementTypes()

@@ -17,6 +17,8 @@ struct MatMul: Operator {
     weight = context.linearWeight
   }
 
+  var weightArrangement: WeightArrangement? { .rows }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.products)
     try inputs.requireEqualElementTypes()

@@ -3,13 +3,24 @@ import MomosModel
 
 /// Lloyd's algorithm for motifs: nearest motif for every block, then every motif to the mean of its blocks.
 ///
-/// Sums are taken in float64 in the order of the blocks, so results depend on the seed alone.
+/// Sums are taken in float64 in the order of the blocks, so results depend on the seed alone. Where motifs come in
+/// pairs +c and -c, a block counts for c with the sign of its nearest motif.
 struct KMeans {
+  /// Motifs to find; of pairs the first ones.
   let motifCount: Int
   let length: Int
   /// Motif 0 stays all zeros.
   let pinsZeroMotif: Bool
+  /// Blocks may choose the negative of each motif as well.
+  var isAntipodal = false
   var iterationCount = 10
+
+  /// A search among the motifs, and their negatives behind them where they come in pairs.
+  func search(_ motifs: [Float]) -> MotifSearch {
+    MotifSearch(
+      motifs: isAntipodal ? motifs + motifs.map { -$0 } : motifs,
+      motifCount: isAntipodal ? 2 * motifCount : motifCount, length: length)
+  }
 
   /// Motifs `[motifCount, length]` for blocks `[count, length]`.
   ///
@@ -18,8 +29,7 @@ struct KMeans {
   func motifs(for blocks: [Float], generator: inout SeededGenerator, pool: ThreadPool) -> [Float] {
     var motifs = initialMotifs(from: blocks, generator: &generator)
     for _ in 0..<iterationCount {
-      let search = MotifSearch(motifs: motifs, motifCount: motifCount, length: length)
-      let chunks = search.nearestChunks(to: blocks, pool: pool)
+      let chunks = search(motifs).nearestChunks(to: blocks, pool: pool)
       update(&motifs, blocks: blocks, nearest: chunks.flatMap(\.indices), scores: chunks.flatMap(\.scores))
     }
     return motifs
@@ -42,9 +52,13 @@ struct KMeans {
     var sums = [Double](repeating: 0, count: motifCount * length)
     var counts = [Int](repeating: 0, count: motifCount)
     for (block, index) in nearest.enumerated() {
-      let motif = Int(index)
+      let isNegated = Int(index) >= motifCount
+      let motif = isNegated ? Int(index) - motifCount : Int(index)
       counts[motif] += 1
-      for offset in 0..<length { sums[motif * length + offset] += Double(blocks[block * length + offset]) }
+      for offset in 0..<length {
+        let value = Double(blocks[block * length + offset])
+        sums[motif * length + offset] += isNegated ? -value : value
+      }
     }
     var empty: [Int] = []
     for motif in (pinsZeroMotif ? 1 : 0)..<max(motifCount, 1) {

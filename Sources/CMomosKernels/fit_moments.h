@@ -1,0 +1,36 @@
+// Second moments, from the tiles of products of float32.
+
+#define TILE_COLUMNS (FIT_LANES * FIT_TILE_VECTORS)
+
+/// Adds the sums of one tile over groups of rows: a [count, FIT_TILE_ROWS], b [count, TILE_COLUMNS].
+static void add_moment_tile(const float *a, const float *b, size_t count, double *moments, size_t stride, size_t rows,
+                            size_t columns) {
+  for (size_t first = 0; first < count; first += MOMOS_MOMENT_GROUP) {
+    float sums[FIT_TILE_ROWS * TILE_COLUMNS] = {0};
+    f32_add_tile(a + first * FIT_TILE_ROWS, b + first * TILE_COLUMNS, least(MOMOS_MOMENT_GROUP, count - first), sums,
+                 TILE_COLUMNS);
+    for (size_t i = 0; i < rows; i++)
+      for (size_t j = 0; j < columns; j++) moments[i * stride + j] += (double)sums[i * TILE_COLUMNS + j];
+  }
+}
+
+static void add_moments(const float *x, size_t count, size_t columns, size_t row_begin, size_t row_end,
+                        double *moments, void *scratch) {
+  float *const packed = scratch, *const panel = packed + PRODUCT_ROWS * PRODUCT_INNER(float);
+  for (size_t k = 0; k < count; k += PRODUCT_INNER(float)) {
+    const size_t inner = least(PRODUCT_INNER(float), count - k);
+    for (size_t first = row_begin; first < row_end; first += PRODUCT_ROWS) {
+      const size_t rows = least(PRODUCT_ROWS, row_end - first);
+      f32_pack_rows(x + k * columns + first, 1, columns, rows, inner, packed);
+      for (size_t j = first / TILE_COLUMNS * TILE_COLUMNS; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(TILE_COLUMNS, columns - j);
+        f32_pack_columns(x + k * columns + j, columns, width, inner, panel);
+        for (size_t i = 0; i < rows && first + i < j + width; i += FIT_TILE_ROWS)
+          add_moment_tile(packed + i * inner, panel, inner, moments + (first + i) * columns + j, columns,
+                          least(FIT_TILE_ROWS, rows - i), width);
+      }
+    }
+  }
+}
+
+#undef TILE_COLUMNS

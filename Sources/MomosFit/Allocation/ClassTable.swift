@@ -1,0 +1,141 @@
+import Glibc
+public import MomosModel
+
+/// How an allocation stores the weights of one item.
+public enum AllocatedForm: Sendable, Hashable {
+  case motifs(FitClass)
+  /// Float16 values as they are.
+  case dense
+
+  /// The class where there is one.
+  public var fitClass: FitClass? {
+    if case .motifs(let fitClass) = self { fitClass } else { nil }
+  }
+}
+
+extension AllocatedForm: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .motifs(let fitClass): fitClass.description
+    case .dense: "dense"
+    }
+  }
+}
+
+/// The forms that an allocation may choose from, from few bits to many, and what each is expected to lose.
+public struct ClassTable: Sendable {
+  /// Which kinds of motifs may be used.
+  public enum FormFilter: String, Sendable, CaseIterable {
+    /// Overlapping motifs from 1.5 bits up, plain ones below.
+    case auto
+    case plain
+    case overlapping
+  }
+
+  /// Whether classes count that execute without the table kernels.
+  public enum Preference: String, Sendable, CaseIterable {
+    case accuracy
+    case speed
+  }
+
+  public struct Entry: Sendable, Hashable {
+    public let form: AllocatedForm
+    /// Bits of indices for a weight; 16 for a dense one.
+    public let bits: Double
+    /// Expected squared error as a share of the squared weights, 10^(-SNR / 10), without feedback.
+    public let distortion: Double
+    /// False if the distortion was not measured on weights of a network: it comes from normal numbers or lies
+    /// between measured neighbours.
+    public let isMeasured: Bool
+  }
+
+  /// Forms for matrices that are multiplied by.
+  public let products: [Entry]
+  /// Forms for tables of rows.
+  public let tables: [Entry]
+
+  public init(filter: FormFilter = .auto, preference: Preference = .speed) {
+    let entries = Self.entries(filter)
+    tables = entries.filter { preference == .accuracy || $0.form.isFast(for: .rows) }
+    products = entries.filter { preference == .accuracy || $0.form.isFast(for: .product) } + [Self.dense]
+  }
+
+  /// The forms that execute fast: indices of 4, 6 or 8 bits stream through the table kernels, those of single rows
+  /// have any width.
+  public func entries(for use: WeightUse) -> [Entry] {
+    switch use {
+    case .product: products
+    case .rows: tables
+    }
+  }
+
+  /// Rounding to float16 leaves a relative error of about 2^-24 of the square.
+  private static let dense = Entry(form: .dense, bits: 16, distortion: 0x1p-24, isMeasured: false)
+}
+
+extension ClassTable {
+  /// SNR of classes, row scales taken out and outliers apart; FITTING measured most of them.
+  private static let decibels: [(fitClass: FitClass, decibels: Double, isMeasured: Bool)] = [
+    (.plain(16, 256), 2.4, true),
+    (.plain(8, 64), 3.54, false),
+    (.plain(8, 256), 4.84, true),
+    (.overlapping(4, 32), 6.25, false),
+    (.plain(4, 64), 7.25, false),
+    (.overlapping(4, 64), 7.83, true),
+    (.overlapping(4, 128), 9.4, false),
+    (.plain(4, 256), 9.89, true),
+    (.overlapping(4, 256), 10.93, true),
+    (.overlapping(2, 32), 13.25, true),
+    (.overlapping(4, 1024), 13.97, true),
+    (.plain(2, 64), 14.8, false),
+    (.overlapping(2, 64), 16.31, true),
+    (.overlapping(4, 4096), 17.0, false),
+    (.overlapping(2, 128), 19.43, true),
+    (.plain(2, 256), 19.54, true),
+    (.overlapping(2, 256), 22.36, true),
+    (.overlapping(2, 1024), 28.3, false),
+  ]
+
+  private static func entries(_ filter: FormFilter) -> [Entry] {
+    decibels.filter { filter.admits($0.fitClass) }.map { row in
+      // To float32, so that the last bit of a library's power does not matter.
+      let distortion = Double(Float(pow(10, -row.decibels / 10)))
+      return Entry(
+        form: .motifs(row.fitClass), bits: row.fitClass.indexBits, distortion: distortion,
+        isMeasured: row.isMeasured)
+    }
+  }
+}
+
+extension ClassTable.FormFilter {
+  fileprivate func admits(_ fitClass: FitClass) -> Bool {
+    let isOverlapping = fitClass.stages[0].isOverlapping
+    return switch self {
+    // Below 1.25 bits overlapping motifs gain too little, above it plain ones are never better.
+    case .auto: isOverlapping || fitClass.indexBits <= 1
+    case .plain: !isOverlapping
+    case .overlapping: isOverlapping
+    }
+  }
+}
+
+extension AllocatedForm {
+  fileprivate func isFast(for use: WeightUse) -> Bool {
+    guard let fitClass else { return true }
+    return fitClass.stages.allSatisfy { stage in
+      switch use {
+      case .product: [16, 64, 256].contains(stage.motifCount)
+      case .rows: stage.motifCount <= 256
+      }
+    }
+  }
+}
+
+extension FitClass {
+  /// Bits of indices for a weight, in blocks that are whole.
+  public var indexBits: Double {
+    stages.reduce(0) { sum, stage in
+      sum + Double(MotifDictionary.indexWidth(motifCount: stage.motifCount)) / Double(stage.blockLength)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import MomosModel
+
+extension FitClass {
+  /// The class with this `description`, dictionaries antipodal where the motif count is even; nil for other text and
+  /// for measures that no file may have.
+  public init?(parsing name: String) {
+    var rest = Substring(name)
+    let isOverlapping = rest.hasPrefix("overlapping ")
+    if isOverlapping { rest = rest.dropFirst("overlapping ".count) }
+    var stages: [StageForm] = []
+    for term in rest.components(separatedBy: " + ") {
+      let (form, repetitions) = term.splitRepetitions
+      guard let stage = StageForm(parsing: form, isOverlapping: isOverlapping) else { return nil }
+      guard let repetitions, (1...Self.maximumStageCount).contains(repetitions) else { return nil }
+      stages += [StageForm](repeating: stage, count: repetitions)
+    }
+    guard (1...Self.maximumStageCount).contains(stages.count) else { return nil }
+    self.init(stages: stages)
+    // One spelling for each class: no leading zeros, no signs, no "s4k256 + s4k256".
+    guard description == name else { return nil }
+  }
+
+  static let maximumStageCount = 8
+}
+
+extension FitClass.StageForm {
+  /// From "s4k256".
+  fileprivate init?(parsing name: Substring, isOverlapping: Bool) {
+    guard name.first == "s", let separator = name.firstIndex(of: "k"),
+      let blockLength = Int(name[..<separator].dropFirst()),
+      let motifCount = Int(name[separator...].dropFirst()),
+      (1...MotifDictionary.maximumMotifCount).contains(motifCount),
+      (1...MotifDictionary.maximumBlockLength).contains(blockLength)
+    else { return nil }
+    self.init(
+      blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping,
+      isAntipodal: motifCount % 2 == 0)
+  }
+}
+
+extension Substring {
+  /// The parts between separators.
+  fileprivate func components(separatedBy separator: String) -> [Substring] {
+    var parts: [Substring] = []
+    var rest = self
+    while let range = rest.firstRange(of: separator) {
+      parts.append(rest[..<range.lowerBound])
+      rest = rest[range.upperBound...]
+    }
+    return parts + [rest]
+  }
+
+  /// "s4k256x2" as "s4k256" and 2; nil for a count that is none.
+  fileprivate var splitRepetitions: (Substring, Int?) {
+    guard let sign = firstIndex(of: "x") else { return (self, 1) }
+    return (self[..<sign], Int(self[index(after: sign)...]))
+  }
+}

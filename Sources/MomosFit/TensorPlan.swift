@@ -1,0 +1,46 @@
+public import MomosModel
+
+/// What happens to one tensor.
+public struct TensorPlan: Sendable {
+  public enum Form: Sendable {
+    case dense(reason: String)
+    /// Stored without loss, through the dictionary with this position in the plan.
+    case exact(MatrixView, dictionary: Int)
+    /// Fitted. No row scale type means no row scale.
+    case mosaic(MatrixView, parts: [PartPlan], rowScale: ElementType?, outlierCount: Int)
+  }
+
+  public let name: String
+  public let elementType: ElementType
+  public let shape: Shape
+  public let use: WeightUse
+  public let form: Form
+
+  /// Bytes of the dense source values.
+  public var denseByteCount: Int { shape.elementCount * elementType.byteCount }
+
+  /// Parts of a fitted tensor; none otherwise.
+  public var parts: [PartPlan] {
+    if case .mosaic(_, let parts, _, _) = form { parts } else { [] }
+  }
+}
+
+/// Rows of a tensor that are fitted alike.
+public struct PartPlan: Sendable, Hashable {
+  /// Strictly ascending; nil means all rows.
+  public let rows: [Int]?
+  public let fitClass: FitClass
+  /// Positions of dictionaries in the plan, one for each stage.
+  public let dictionaries: [Int]
+  /// What the outputs are expected to lose through this part; nil where nothing was allocated.
+  public let predictedLoss: Double?
+
+  init(rows: [Int]?, fitClass: FitClass, dictionaries: [Int], predictedLoss: Double? = nil) {
+    self.rows = rows
+    self.fitClass = fitClass
+    self.dictionaries = dictionaries
+    self.predictedLoss = predictedLoss
+  }
+
+  func rowCount(of matrix: Shape) -> Int { rows?.count ?? matrix[0] }
+}

@@ -1,0 +1,103 @@
+import MomosKernels
+import MomosModel
+
+/// A part of a tensor of the plan.
+struct PartKey: Hashable {
+  let tensor: String
+  /// Position among the parts.
+  let part: Int
+}
+
+/// A part that a dictionary is trained for.
+struct TrainingMember {
+  let key: PartKey
+  let rowCount: Int
+  let columnCount: Int
+  let read: () throws -> PartRows
+}
+
+/// Finds the dictionaries of one class, one for each stage, for the parts that share them.
+struct DictionaryTraining {
+  let fitClass: FitClass
+  /// One for each stage.
+  let planned: [PlannedDictionary]
+  let pool: ThreadPool
+  var generator: SeededGenerator
+
+  /// - Parameter members: parts that share the dictionaries; each is read once.
+  mutating func dictionaries(
+    for members: [TrainingMember]
+  ) throws -> [MotifDictionary] {
+    if fitClass.stages[0].isOverlapping { return [try overlapping(for: members)] }
+    var residual = try blocks(of: members)
+    var dictionaries: [MotifDictionary] = []
+    for (number, form) in fitClass.stages.enumerated() {
+      let clustering = KMeans(
+        motifCount: form.storedMotifCount, length: form.blockLength,
+        pinsZeroMotif: planned[number].hasZeroMotif, isAntipodal: form.isAntipodal)
+      let motifs = clustering.motifs(for: residual, generator: &generator, pool: pool)
+      let dictionary = try planned[number].dictionary(rounding: motifs)
+      dictionaries.append(dictionary)
+      if number + 1 < fitClass.stages.count {
+        remove(dictionary.storedFloats(), found: clustering, from: &residual)
+      }
+    }
+    return dictionaries
+  }
+
+  private mutating func overlapping(for members: [TrainingMember]) throws -> MotifDictionary {
+    let form = fitClass.stages[0]
+    let sample = try RowSample(
+      of: members, blockLength: form.blockLength, blockCount: max(1 << 17, 64 * form.motifCount),
+      generator: &generator)
+    let training = OverlappingTraining(form: form, pinsZeroMotif: planned[0].hasZeroMotif, pool: pool)
+    return try planned[0].dictionary(rounding: training.motifs(for: sample, generator: &generator))
+  }
+
+  /// Sampled blocks, as long as the longest of the stages.
+  private mutating func blocks(
+    of members: [TrainingMember]
+  ) throws -> [Float] {
+    let length = fitClass.stages.map(\.blockLength).max() ?? 1
+    let blockCounts = members.map { $0.rowCount * (($0.columnCount + length - 1) / length) }
+    let sample = BlockSample(
+      blockCount: blockCounts.reduce(0, +), motifCount: fitClass.stages.map(\.motifCount).max() ?? 1,
+      generator: &generator)
+    var blocks: [Float] = []
+    var start = 0
+    for (member, count) in zip(members, blockCounts) {
+      blocks += sample.blocks(of: try member.read(), blockLength: length, start: start)
+      start += count
+    }
+    return blocks
+  }
+
+  /// Takes the nearest motif from every block.
+  private func remove(_ motifs: [Float], found clustering: KMeans, from blocks: inout [Float]) {
+    let length = clustering.length
+    var start = 0
+    for chunk in clustering.search(motifs).nearestChunks(to: blocks, pool: pool) {
+      for index in chunk.indices {
+        let isNegated = Int(index) >= clustering.motifCount
+        let motif = (isNegated ? Int(index) - clustering.motifCount : Int(index)) * length
+        for offset in 0..<length {
+          blocks[start + offset] += isNegated ? motifs[motif + offset] : -motifs[motif + offset]
+        }
+        start += length
+      }
+    }
+  }
+}
+
+extension PlannedDictionary {
+  /// The dictionary with the given stored motifs, `[storedMotifCount, motifLength]`.
+  func dictionary(rounding motifs: [Float]) throws(ModelError) -> MotifDictionary {
+    let values = try Tensor(
+      rounding: motifs, to: elementType,
+      shape: Shape(rows: form.storedMotifCount, columns: form.motifLength))
+    return MotifDictionary(
+      motifCount: form.motifCount, blockLength: form.blockLength, isOverlapping: form.isOverlapping,
+      elementType: elementType, isAntipodal: form.isAntipodal, hasZeroMotif: hasZeroMotif,
+      values: values.bytes)
+  }
+}

@@ -1,0 +1,234 @@
+// Checks every kernel of momos_fit.h: products and moments, bit for bit, against their sums written out one number
+// after another; path searches of every instruction set against the scalar ones, bit for bit, and these against the
+// errors of all paths.
+
+#include <math.h>
+
+#include "exact_memory.h"
+#include "momos_fit.h"
+#include "samples.h"
+
+static int failure_count;
+
+static void expect(int holds, const char *what, const char *kernels, size_t a, size_t b, size_t c) {
+  if (holds) return;
+  failure_count++;
+  if (failure_count <= 20) fprintf(stderr, "FAILED %s: %s, %zu, %zu, %zu\n", what, kernels, a, b, c);
+}
+
+static float *random_values(size_t count, float scale) {
+  float *values = exactly(count, sizeof *values);
+  for (size_t i = 0; i < count; i++) values[i] = scale * gaussian();
+  return values;
+}
+
+static double *doubles(const float *values, size_t count) {
+  double *wide = exactly(count, sizeof *wide);
+  // Products of thirds need rounding.
+  for (size_t i = 0; i < count; i++) wide[i] = (double)values[i] / 3;
+  return wide;
+}
+
+static const size_t sizes[][3] = {{1, 1, 1},    {1, 0, 3},   {8, 5, 48},    {9, 1, 49},   {7, 64, 47},
+                                  {97, 257, 7}, {3, 300, 1}, {100, 130, 70}, {16, 129, 96}};
+#define SIZE_COUNT (sizeof sizes / sizeof *sizes)
+
+/// A is read as it lies or transposed, C with two columns to spare.
+static void check_product(const momos_fit_table *table, const size_t *size, int transposes, int accumulates) {
+  const size_t rows = size[0], inner = size[1], columns = size[2], stride = columns + 2;
+  float *a = random_values(rows * inner, 1), *b = random_values(inner * columns, 1);
+  float *c = random_values(rows * stride - 2, 1);
+  double *wide_a = doubles(a, rows * inner), *wide_b = doubles(b, inner * columns), *wide_c = doubles(c, rows * stride - 2);
+  float *sums = exactly(rows * columns, sizeof *sums);
+  double *wide_sums = exactly(rows * columns, sizeof *wide_sums);
+  const momos_fixed_product product = {.rows = rows, .columns = columns, .inner = inner,
+                                       .a_row_step = transposes ? 1 : inner, .a_inner_step = transposes ? rows : 1,
+                                       .b_stride = columns, .c_stride = stride, .accumulates = accumulates};
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) {
+      float sum = accumulates ? c[i * stride + j] : 0;
+      double wide_sum = accumulates ? wide_c[i * stride + j] : 0;
+      for (size_t k = 0; k < inner; k++) {
+        const size_t at = i * product.a_row_step + k * product.a_inner_step;
+        sum += a[at] * b[k * columns + j];
+        wide_sum += wide_a[at] * wide_b[k * columns + j];
+      }
+      sums[i * columns + j] = sum, wide_sums[i * columns + j] = wide_sum;
+    }
+  void *scratch = exact_bytes(MOMOS_FIT_PRODUCT_SCRATCH, 64);
+  table->multiply_f32(&product, a, b, c, scratch);
+  table->multiply_f64(&product, wide_a, wide_b, wide_c, scratch);
+  for (size_t i = 0; i < rows; i++) {
+    expect(memcmp(c + i * stride, sums + i * columns, columns * sizeof *c) == 0, "product of floats", table->name,
+           rows, inner, columns);
+    expect(memcmp(wide_c + i * stride, wide_sums + i * columns, columns * sizeof *wide_c) == 0,
+           "product of doubles", table->name, rows, inner, columns);
+  }
+  release(a), release(b), release(c), release(sums);
+  release(wide_a), release(wide_b), release(wide_c), release(wide_sums), release(scratch);
+}
+
+static void check_moments(const momos_fit_table *table, size_t count, size_t columns) {
+  float *x = random_values(count * columns, 1);
+  double *moments = exactly(columns * columns, sizeof *moments);
+  for (size_t i = 0; i < columns * columns; i++) moments[i] = 1;
+  void *scratch = exact_bytes(MOMOS_FIT_PRODUCT_SCRATCH, 64);
+  const size_t middle = columns / 3;
+  table->add_moments(x, count, columns, 0, middle, moments, scratch);
+  table->add_moments(x, count, columns, middle, columns, moments, scratch);
+  for (size_t i = 0; i < columns; i++)
+    for (size_t j = i; j < columns; j++) {
+      double sum = 1;
+      for (size_t first = 0; first < count; first += MOMOS_MOMENT_GROUP) {
+        float group = 0;
+        for (size_t r = first; r < count && r < first + MOMOS_MOMENT_GROUP; r++)
+          group += x[r * columns + i] * x[r * columns + j];
+        sum += (double)group;
+      }
+      expect(moments[i * columns + j] == sum, "moments", table->name, count, i, j);
+    }
+  release(x), release(moments), release(scratch);
+}
+
+typedef struct {
+  size_t length, motifs, columns, survivors;
+  int overlaps, has_factor, is_exact;
+} path_case;
+
+static const path_case paths[] = {
+    {4, 256, 200, 32, 1, 1, 0}, {4, 40, 131, 16, 1, 1, 0}, {2, 64, 150, 64, 1, 1, 0}, {2, 100, 65, 70, 1, 1, 0},
+    {1, 16, 193, 1, 0, 1, 0},   {8, 30, 260, 5, 0, 1, 0},  {3, 17, 190, 17, 1, 1, 0}, {16, 20, 129, 9, 1, 1, 0},
+    {5, 33, 64, 8, 1, 0, 0},    {2, 300, 90, 33, 1, 0, 0}, {4, 256, 103, 0, 1, 0, 1}, {2, 17, 64, 0, 1, 0, 1},
+    {16, 5, 33, 0, 1, 0, 1},    {3, 1, 10, 1, 1, 1, 0},    {7, 4, 3, 2, 1, 1, 0},     {7, 4, 3, 0, 1, 0, 1}};
+#define PATH_COUNT (sizeof paths / sizeof *paths)
+
+/// T of each block: ones without U, else the inverse of a triangle with ones on its diagonal.
+static float *block_inverses(const path_case *path, const float *factor, size_t blocks) {
+  const size_t s = path->length, n = path->columns;
+  float *inverses = exactly(blocks * s * s, sizeof *inverses);
+  memset(inverses, 0, blocks * s * s * sizeof *inverses);
+  for (size_t b = 0; b < blocks; b++)
+    for (size_t j = 0; j < s && b * s + j < n; j++)
+      for (size_t i = j + 1; i-- > 0;) {
+        double value = i == j;
+        for (size_t q = i + 1; q <= j && factor; q++)
+          value -= (double)factor[(b * s + i) * n + b * s + q] * (double)inverses[(b * s + q) * s + j];
+        inverses[(b * s + i) * s + j] = (float)value;
+      }
+  return inverses;
+}
+
+static momos_path_search new_search(const path_case *path) {
+  const size_t s = path->length, n = path->columns, padded = (path->motifs + 15) / 16 * 16;
+  const size_t blocks = (n + s - 1) / s;
+  float *halves[2] = {NULL, NULL}, *factor = NULL;
+  for (int half = 0; half < 1 + path->overlaps; half++) {
+    halves[half] = random_values(s * padded, half ? 0.5f : 0.8f);
+    for (size_t o = 0; o < s; o++)
+      memset(halves[half] + o * padded + path->motifs, 0, (padded - path->motifs) * sizeof(float));
+  }
+  if (path->has_factor) {
+    factor = random_values(n * n, 0.05f);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j <= i; j++) factor[i * n + j] = i == j;
+  }
+  momos_path_search search = {.columns = n, .block_length = s, .motif_count = path->motifs, .padded = padded,
+                              .first = halves[0], .second = halves[1], .factor = factor,
+                              .inverses = block_inverses(path, factor, blocks), .survivor_count = path->survivors,
+                              .lookahead = 0.1f};
+  if (path->is_exact) {
+    float *cross = exactly(padded * padded, sizeof *cross), *last = exactly(padded * padded, sizeof *last);
+    momos_path_cross(&search, s, cross);
+    momos_path_cross(&search, n % s ? n % s : s, last);
+    search.cross = cross, search.last_cross = last;
+  }
+  return search;
+}
+
+static void release_search(const momos_path_search *search) {
+  release(search->first), release(search->second), release(search->factor), release(search->inverses);
+  release(search->cross), release(search->last_cross);
+}
+
+static void check_paths(const path_case *path, size_t count) {
+  const momos_path_search search = new_search(path);
+  const size_t blocks = (path->columns + path->length - 1) / path->length;
+  float *rows = random_values(count * path->columns, 1);
+  uint16_t *expected = exactly(count * blocks, sizeof *expected), *found = exactly(count * blocks, sizeof *found);
+  void *scratch = exact_bytes(momos_path_scratch_byte_count(&search, count), 64);
+  momos_fit_named("scalar")->encode_paths(&search, rows, count, expected, scratch);
+  for (size_t i = 0; i < count * blocks; i++)
+    expect(expected[i] < path->motifs, "range of motifs", "scalar", path->length, path->motifs, path->columns);
+  for (const char *const *name = momos_fit_names(); *name; name++) {
+    const momos_fit_table *table = momos_fit_named(*name);
+    if (!table) continue;
+    // What scratch holds must not matter.
+    memset(scratch, 0xff, momos_path_scratch_byte_count(&search, count));
+    memset(found, 0xff, count * blocks * sizeof *found);
+    table->encode_paths(&search, rows, count, found, scratch);
+    expect(memcmp(found, expected, count * blocks * sizeof *found) == 0, "paths", table->name, path->length,
+           path->motifs, path->columns);
+  }
+  release_search(&search);
+  release(rows), release(expected), release(found), release(scratch);
+}
+
+/// Weights that are not numbers give some motifs.
+static void check_wild_weights(const path_case *path) {
+  const momos_path_search search = new_search(path);
+  const size_t blocks = (path->columns + path->length - 1) / path->length;
+  float *row = random_values(path->columns, 1e30f);
+  uint16_t *found = exactly(blocks, sizeof *found);
+  row[0] = NAN;
+  void *scratch = exact_bytes(momos_path_scratch_byte_count(&search, 1), 64);
+  for (const char *const *name = momos_fit_names(); *name; name++) {
+    const momos_fit_table *table = momos_fit_named(*name);
+    if (!table) continue;
+    table->encode_paths(&search, row, 1, found, scratch);
+    for (size_t t = 0; t < blocks; t++)
+      expect(found[t] < path->motifs, "motifs of wild weights", table->name, path->length, path->motifs, t);
+  }
+  release_search(&search);
+  release(row), release(found), release(scratch);
+}
+
+static void check_factor(size_t count) {
+  const size_t stride = count + 3;
+  double *a = exactly(count * stride, sizeof *a), *whole = exactly(count * stride, sizeof *whole);
+  double *inverse = exactly(count * count, sizeof *inverse);
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < count; j++)
+      a[i * stride + j] = whole[i * stride + j] = pow(0.7, fabs((double)i - (double)j));
+  expect(momos_factor_block(a, stride, count, inverse) == count, "pivots", "factor", count, 0, 0);
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double product = 0, unit = 0;
+      for (size_t k = 0; k <= j; k++) product += a[i * stride + k] * a[j * stride + k];
+      for (size_t k = j; k <= i; k++) unit += a[i * stride + k] * inverse[k * count + j];
+      expect(fabs(product - whole[i * stride + j]) < 1e-12, "factor", "factor", count, i, j);
+      expect(fabs(unit - (i == j)) < 1e-12, "inverse", "factor", count, i, j);
+    }
+  whole[(count - 1) * (stride + 1)] = -1;
+  expect(momos_factor_block(whole, stride, count, inverse) == count - 1, "bad pivot", "factor", count, 0, 0);
+  release(a), release(whole), release(inverse);
+}
+
+int main(int argument_count, char **arguments) {
+  const size_t share = share_of(argument_count, arguments);
+  for (const char *const *name = momos_fit_names(); *name; name++) {
+    const momos_fit_table *table = momos_fit_named(*name);
+    if (!table) continue;
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+      for (int form = 0; form < 4; form++)
+        if (is_chosen(share)) check_product(table, sizes[i], form & 1, form >> 1);
+      if (is_chosen(share)) check_moments(table, sizes[i][1], sizes[i][2]);
+    }
+  }
+  for (size_t i = 0; i < PATH_COUNT; i++) {
+    if (is_chosen(share)) check_paths(&paths[i], i % 3 == 0 ? MOMOS_PATH_ROWS : 1 + i % 7);
+    if (is_chosen(share)) check_wild_weights(&paths[i]);
+  }
+  for (size_t count = 1; count < 40; count += 13) check_factor(count);
+  printf("kernels of fitting: %d failures\n", failure_count);
+  return failure_count > 0;
+}
