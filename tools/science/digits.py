@@ -18,6 +18,8 @@ sys.path.insert(0, str(ROOT / "tools/python"))
 from momos.torch import MosaicConstraint  # noqa: E402
 
 EPOCHS = 60
+# From here on straight-through training keeps the mosaic and trains the motifs only.
+FREEZE_EPOCH = 40
 BATCH_SIZE = 64
 SIDE = 8
 
@@ -112,8 +114,10 @@ def trained(name: str, constraint: Constraint | None, seed: int, data: Data) -> 
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
     network.train()
-    for _ in range(EPOCHS):
-        if is_straight_through:
+    for epoch in range(EPOCHS):
+        if is_straight_through and epoch == FREEZE_EPOCH:
+            mosaic.freeze()
+        elif is_straight_through and epoch < FREEZE_EPOCH:
             mosaic.renew()
         for chosen in torch.randperm(len(data.images), generator=generator).split(BATCH_SIZE):
             optimizer.zero_grad()
@@ -127,10 +131,21 @@ def trained(name: str, constraint: Constraint | None, seed: int, data: Data) -> 
         schedule.step()
         if mosaic is not None and not is_straight_through:
             mosaic.project()
-    if is_straight_through:
+    if mosaic is not None:
         mosaic.project()
+        settle_statistics(network, data)
     network.eval()
     return initial, network
+
+
+def settle_statistics(network: nn.Module, data: Data) -> None:
+    """Batch normalisation's means and variances anew, for weights that a projection moved."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None
+    with torch.no_grad():
+        network(data.images)
 
 
 def accuracy(network: nn.Module, data: Data) -> float:

@@ -17,8 +17,8 @@ MAXIMUM_MOTIF_COUNT = 65_536
 MAXIMUM_BLOCK_LENGTH = 64
 INITIALISATIONS = ("kmeans", "random")
 
-# Distances are computed for so many blocks at a time, which bounds the memory.
-CHUNK = 4096
+# Distances are computed for so many blocks at a time, which stay in the cache.
+CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def checked_motif_count(count: int) -> int:
 def nearest_motifs(blocks: np.ndarray, motifs: np.ndarray) -> np.ndarray:
     """The number of the motif nearest to each block by Euclidean distance; the lowest number of several."""
     # |b - m|^2 = |b|^2 - 2 b m + |m|^2, of which |b|^2 is the same for all motifs.
-    squares = np.sum(motifs * motifs, axis=1)
+    table = np.concatenate([-2 * motifs, np.sum(motifs * motifs, axis=1, keepdims=True)], axis=1).T
+    extended = np.concatenate([blocks, np.ones((len(blocks), 1), blocks.dtype)], axis=1)
     nearest = np.empty(len(blocks), np.int64)
     for start in range(0, len(blocks), CHUNK):
-        scores = squares - 2 * (blocks[start : start + CHUNK] @ motifs.T)
-        nearest[start : start + CHUNK] = scores.argmin(axis=1)
+        nearest[start : start + CHUNK] = (extended[start : start + CHUNK] @ table).argmin(axis=1)
     return nearest
 
 
@@ -178,8 +178,7 @@ class Projector:
 
     def __init__(self, options: ProjectionOptions):
         self.options = options
-        self.motifs: np.ndarray | None = None
-        self._last: Mosaic | None = None
+        self.last: Mosaic | None = None
         self._generator = np.random.default_rng(options.seed)
 
     def project(self, tensors: Mapping[str, np.ndarray]) -> Mosaic:
@@ -192,23 +191,30 @@ class Projector:
         if sum(map(len, cut.values())) == 0:
             raise ValueError("expected tensors with weights, found none")
         blocks = np.concatenate(list(cut.values()))
-        self.motifs = self._motifs(blocks, self.options.motifs_for(len(blocks)))
-        nearest = nearest_motifs(blocks, self.motifs)
+        motifs = self._motifs(blocks, self.options.motifs_for(len(blocks)))
+        nearest = nearest_motifs(blocks, motifs)
         if self.options.least_squares:
-            # The means are at least as near as the motifs were, and leave every block with its motif.
-            self.motifs = least_squares_motifs(blocks, nearest, self.motifs)
-        self._last = self._mosaic(tensors, cut, nearest)
-        return self._last
+            motifs = least_squares_motifs(blocks, nearest, motifs)
+        self.last = self._mosaic(tensors, cut, nearest, motifs)
+        return self.last
+
+    def assign(self, tensors: Mapping[str, np.ndarray]) -> Mosaic:
+        """The mosaic nearest to tensors with the dictionary of the last projection."""
+        if self.last is None:
+            return self.project(tensors)
+        cut = {name: self._blocks(name, tensor) for name, tensor in tensors.items()}
+        motifs = self.last.motifs
+        self.last = self._mosaic(tensors, cut, nearest_motifs(np.concatenate(list(cut.values())), motifs), motifs)
+        return self.last
 
     def refit(self, tensors: Mapping[str, np.ndarray]) -> Mosaic:
-        """The mosaic of the last projection with the motifs that suit these tensors best; no index changes."""
-        if self._last is None:
+        """The last mosaic with the motifs that suit tensors best by least squares; no index changes."""
+        if self.last is None:
             return self.project(tensors)
         blocks = np.concatenate([self._blocks(name, tensor) for name, tensor in tensors.items()])
-        nearest = np.concatenate([self._last.indices[name] for name in tensors])
-        self.motifs = least_squares_motifs(blocks, nearest, self._last.motifs)
-        self._last = replace(self._last, motifs=self.motifs)
-        return self._last
+        nearest = np.concatenate([self.last.indices[name] for name in tensors])
+        self.last = replace(self.last, motifs=least_squares_motifs(blocks, nearest, self.last.motifs))
+        return self.last
 
     def _blocks(self, name: str, tensor: np.ndarray) -> np.ndarray:
         if tensor.dtype != np.float32:
@@ -220,17 +226,18 @@ class Projector:
     def _motifs(self, blocks: np.ndarray, count: int) -> np.ndarray:
         if self.options.initialisation == "random":
             return random_motifs(blocks, count, self._generator)
-        if self.motifs is None or len(self.motifs) != count:
+        if self.last is None or len(self.last.motifs) != count:
             return kmeans_motifs(blocks, random_motifs(blocks, count, self._generator), 10 * self.options.rounds)
-        return kmeans_motifs(blocks, self.motifs, self.options.rounds)
+        return kmeans_motifs(blocks, self.last.motifs, self.options.rounds)
 
+    @staticmethod
     def _mosaic(
-        self, tensors: Mapping[str, np.ndarray], cut: Mapping[str, np.ndarray], nearest: np.ndarray
+        tensors: Mapping[str, np.ndarray], cut: Mapping[str, np.ndarray], nearest: np.ndarray, motifs: np.ndarray
     ) -> Mosaic:
         ends = np.cumsum([len(blocks) for blocks in cut.values()])
         parts: Sequence[np.ndarray] = np.split(nearest, ends[:-1])
         return Mosaic(
-            motifs=self.motifs,
+            motifs=motifs,
             indices=dict(zip(cut, parts)),
             shapes={name: tuple(tensor.shape) for name, tensor in tensors.items()},
         )

@@ -45,25 +45,40 @@ class MosaicConstraint:
     def __init__(self, module: torch.nn.Module, **options):
         self.module = module
         self.projector = Projector(ProjectionOptions(**options))
+        self.is_frozen = False
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         return {name: p for name, p in self.module.named_parameters() if p.requires_grad and p.numel() > 0}
 
     def project(self) -> Mosaic:
-        """Replaces the parameters by the mosaic nearest to them; to be called once per epoch, and after the last."""
-        mosaic = self.projector.project(self._values())
+        """Replaces the parameters by the mosaic nearest to them; to be called once per epoch, and after the last.
+
+        After `freeze()` it is the same mosaic with the motifs that suit the parameters best.
+        """
+        mosaic = self.projector.refit(self._values()) if self.is_frozen else self.renew()
         self._set(mosaic)
+        return mosaic
+
+    def renew(self) -> Mosaic:
+        """Finds dictionary and mosaic anew without touching the parameters: once per epoch of straight-through training."""
+        return self.projector.project(self._values())
+
+    def freeze(self) -> Mosaic:
+        """Projects, and fixes which block has which motif from now on; only the motifs still learn, with `applied()`."""
+        mosaic = self.project()
+        self.is_frozen = True
         return mosaic
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[Mosaic]:
         """Inside, the parameters have the values of their mosaic; afterwards their own again.
 
-        A backward pass inside leaves its gradients to the parameters themselves: the straight-through estimator. Blocks
-        keep the motif of the last `renew()` or `project()`; the motifs follow the parameters, as their means.
+        A backward pass inside leaves its gradients to the parameters themselves: the straight-through estimator. Each
+        block has the nearest of the motifs of the last `renew()`; after `freeze()` each keeps its motif, and the motifs
+        are the means of their blocks, so that a motif follows the mean of the updates of its blocks.
         """
         latent = {name: p.detach().clone() for name, p in self.parameters().items()}
-        mosaic = self.projector.refit(self._values())
+        mosaic = (self.projector.refit if self.is_frozen else self.projector.assign)(self._values())
         self._set(mosaic)
         try:
             yield mosaic
@@ -71,10 +86,6 @@ class MosaicConstraint:
             with torch.no_grad():
                 for name, parameter in self.parameters().items():
                     parameter.copy_(latent[name])
-
-    def renew(self) -> None:
-        """Finds dictionary and mosaic anew without touching the parameters: once per epoch of straight-through training."""
-        self.projector.project(self._values())
 
     def _values(self) -> dict[str, np.ndarray]:
         return {name: p.detach().cpu().numpy() for name, p in self.parameters().items()}
