@@ -6,9 +6,10 @@ PRODUCTS = .build
 # Tests get a folder of their own: they need -enable-testing, which would rebuild the products.
 TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
+ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels check lint bench conformance \
+.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
   conformance-check models install generate clean
 
 all: build
@@ -42,6 +43,14 @@ test-neon:
 # The same with sanitizers of addresses and undefined behaviour; of threads for the pool.
 sanitize-kernels: setup
 	@$(MAKE) -C Tests/KernelChecks -j2 sanitized
+
+# The Swift tests of the kernels with AddressSanitizer, with the best instruction set and with two others.
+sanitize-tests: export MOMOS_ONLY_TESTS = MomosKernelsTests
+sanitize-tests: setup
+	swift build --product momosPackageTests $(ADDRESS_FLAGS)
+	swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+	MOMOS_INSTRUCTION_SET=avx2 swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+	MOMOS_INSTRUCTION_SET=scalar swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
 
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup
@@ -79,4 +88,4 @@ install: build
 	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
 
 clean:
-	rm -rf $(PRODUCTS) $(TESTS) .build-checks tools/examples/EmbedReader/.build
+	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address tools/examples/EmbedReader/.build

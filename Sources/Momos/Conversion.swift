@@ -18,6 +18,8 @@ public struct Conversion: Sendable {
   private let tied: TiedTensors
   /// What the graph does with tensors, by name; nil without a graph.
   private let graphRoles: [String: TensorRole]?
+  /// How much errors of tensors matter to the graph, by name.
+  private let sensitivities: [String: SensitivityRole]
   /// nil without `options.calibration`.
   private let calibrationInput: CalibrationInput?
   private let calibrated = CalibrationBox()
@@ -45,14 +47,14 @@ public struct Conversion: Sendable {
     self.keptDense = keptDense
     self.tied = tied
     let shapes = Dictionary(uniqueKeysWithValues: source.catalog.map { ($0.name, $0.shape) })
-    graphRoles = source.graphs.first.map { graph in
-      TensorRole.roles(in: graph) { name in
-        shapes[name].map {
-          TensorCatalogEntry(
-            name: tied.targets[name] ?? name, rank: $0.rank, leadingSize: $0.dimensions.first)
-        }
+    func entry(_ name: String) -> TensorCatalogEntry? {
+      shapes[name].map {
+        TensorCatalogEntry(
+          name: tied.targets[name] ?? name, rank: $0.rank, leadingSize: $0.dimensions.first)
       }
     }
+    graphRoles = source.graphs.first.map { TensorRole.roles(in: $0, catalog: entry) }
+    sensitivities = source.graphs.first.map { SensitivityRole.roles(in: $0, catalog: entry) } ?? [:]
   }
 
   private static func calibrationInput(
@@ -136,7 +138,8 @@ public struct Conversion: Sendable {
     return source.catalog.filter { tied.targets[$0.name] == nil }.map { tensor in
       FitCandidate(
         name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-        role: attributeReasons[tensor.name].map { .dense(reason: $0) } ?? role(of: tensor))
+        role: attributeReasons[tensor.name].map { .dense(reason: $0) } ?? role(of: tensor),
+        sensitivity: sensitivities[tensor.name] ?? .other)
     }
   }
 

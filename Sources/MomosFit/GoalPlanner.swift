@@ -65,8 +65,7 @@ struct GoalPlanner {
     let name = survey.candidate.name
     let weightCount = survey.candidate.shape.elementCount
     guard let calibration else {
-      let role: SensitivityRole = survey.use == .rows ? .embedding : .other
-      return [(nil, LossWeight(role: role, weightCount: weightCount))]
+      return [(nil, LossWeight(role: survey.candidate.sensitivity, weightCount: weightCount))]
     }
     let whole = LossWeight(measuredLoss: calibration.losses[name] ?? 0, feedbackEfficiency: efficiency)
     guard survey.use == .rows, let counts = calibration.rowCounts[name] else { return [(nil, whole)] }
@@ -87,7 +86,7 @@ struct GoalPlanner {
       extraByteCount: rowCount * (linear.rowScale?.byteCount ?? 0)
         + outlierShare * Outliers.byteCount(of: matrix),
       lossWeight: lossWeight.value,
-      entries: table.entries(for: linear.use == .rows ? .rows : .product).filter { $0.form.fitClass != nil }
+      entries: table.entries(for: linear.use).filter { $0.form.fitClass != nil }
     )
   }
 
