@@ -6,10 +6,11 @@ PRODUCTS = .build
 # Tests get a folder of their own: they need -enable-testing, which would rebuild the products.
 TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
+ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xswiftc -enable-testing
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels check lint bench conformance \
-  conformance-check models install generate clean
+.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
+  conformance-check models models-check install generate clean
 
 all: build
 
@@ -43,6 +44,14 @@ test-neon:
 sanitize-kernels: setup
 	@$(MAKE) -C Tests/KernelChecks -j2 sanitized
 
+# The Swift tests of the kernels with AddressSanitizer, with the best instruction set and with two others.
+sanitize-tests: export MOMOS_ONLY_TESTS = MomosKernelsTests
+sanitize-tests: setup
+	swift build --product momosPackageTests $(ADDRESS_FLAGS)
+	swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+	MOMOS_INSTRUCTION_SET=avx2 swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+	MOMOS_INSTRUCTION_SET=scalar swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup
 	@tools/check
@@ -64,10 +73,15 @@ conformance-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --check
 
-# Whole models against onnxruntime: MiniLM, which PyTorch exports first, and a digits CNN; writes docs/models.md.
+# Whole models against onnxruntime: conversions of MiniLM, and a digits CNN; writes docs/models.md.
 models: build
-	@PACKAGES="python3-venv python3-torch" tools/setup
+	@PACKAGES=python3-venv tools/setup
 	@tools/models/run --commands $(PRODUCTS)/release --write
+
+# Some of them, within the same bounds.
+models-check: build
+	@PACKAGES=python3-venv tools/setup
+	@tools/models/run --commands $(PRODUCTS)/release --check
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup
@@ -79,4 +93,4 @@ install: build
 	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
 
 clean:
-	rm -rf $(PRODUCTS) $(TESTS) .build-checks tools/examples/EmbedReader/.build
+	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address tools/examples/EmbedReader/.build

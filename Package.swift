@@ -29,6 +29,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + ["MomosTestSupport"], swiftSettings: swiftSettings)
 }
 
+/// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).
+let onlyTests = Context.environment["MOMOS_ONLY_TESTS"]
+
 let package = Package(
   name: "momos",
   products: [
@@ -97,3 +100,4 @@ let package = Package(
     tests("CommandTests", ["Momos", "MomosModel"]),
   ]
 )
+package.targets.removeAll { $0.isTest && onlyTests != nil && $0.name != onlyTests }

@@ -16,6 +16,11 @@ INLINE lanes looked_up(const float *table, size_t padded, index_lanes index) {
   return (lanes)_mm256_i32gather_ps(table, (__m256i)index, 4);
 }
 
+INLINE uint32_t bits_below(index_lanes keys, int32_t bound) {
+  const __m256i is_below = _mm256_cmpgt_epi32(_mm256_set1_epi32(bound), (__m256i)keys);
+  return (uint32_t)_mm256_movemask_ps((__m256)is_below);
+}
+
 #include "fit_bodies.h"
 #pragma clang attribute pop
 #endif

@@ -22,6 +22,10 @@ INLINE lanes looked_up(const float *table, size_t padded, index_lanes index) {
   return (lanes)_mm512_mask_blend_ps(_mm512_test_epi32_mask(at, _mm512_set1_epi32(32)), low, high);
 }
 
+INLINE uint32_t bits_below(index_lanes keys, int32_t bound) {
+  return _mm512_cmplt_epi32_mask((__m512i)keys, _mm512_set1_epi32(bound));
+}
+
 #include "fit_bodies.h"
 #pragma clang attribute pop
 #endif

@@ -1,5 +1,6 @@
 // All functions of one instruction set. The including file defines FIT_LANES, FIT_TILE_ROWS and FIT_TILE_VECTORS,
-// looked_up(table, padded, index): table[index[lane]] for every lane, FIT_TABLE and FIT_NAME.
+// lesser(a, b), looked_up(table, padded, index): table[index[lane]] for every lane, bits_below(keys, bound): a bit for
+// every lane that is below, FIT_TABLE and FIT_NAME.
 
 typedef float unaligned_lanes __attribute__((ext_vector_type(FIT_LANES), aligned(4), may_alias));
 typedef int32_t unaligned_indices __attribute__((ext_vector_type(FIT_LANES), aligned(4), may_alias));

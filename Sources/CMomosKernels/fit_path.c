@@ -8,11 +8,10 @@ size_t momos_path_scratch_byte_count(const momos_path_search *search, size_t cou
 
 void momos_path_cross(const momos_path_search *search, size_t length, float *cross) {
   const size_t padded = search->padded;
-  for (size_t p = 0; p < padded; p++) {
-    float *row = cross + p * padded;
-    for (size_t m = 0; m < padded; m++) row[m] = search->first[m] * search->second[p];
-    for (size_t o = 1; o < length; o++)
-      for (size_t m = 0; m < padded; m++) row[m] += search->first[o * padded + m] * search->second[o * padded + p];
-    for (size_t m = 0; m < padded; m++) row[m] *= 2;
-  }
+  for (size_t p = 0; p < padded; p++)
+    for (size_t m = 0; m < padded; m++) {
+      float sum = search->first[m] * search->second[p];
+      for (size_t o = 1; o < length; o++) sum += search->first[o * padded + m] * search->second[o * padded + p];
+      cross[(m / MOST_LANES * padded + p) * MOST_LANES + m % MOST_LANES] = sum * 2;
+    }
 }

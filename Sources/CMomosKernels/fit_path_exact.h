@@ -14,39 +14,61 @@ static void add_block_costs(const float *motifs, size_t padded, const float *blo
   }
 }
 
-/// best[r, m] = the least of before[r, p] + cross[p, m] over all p.
-static void find_least(const float *before, const float *cross, size_t padded, float *best) {
-  for (size_t m = 0; m < padded; m += FIT_LANES) {
-    lanes least_cost[EXACT_ROWS];
-    UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++) least_cost[r] = (lanes){0} + __builtin_inff();
-    for (size_t p = 0; p < padded; p++) {
-      const lanes term = loaded(cross + p * padded + m);
-      UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++)
-        least_cost[r] = lesser(term + before[r * padded + p], least_cost[r]);
-    }
-    UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++) store(best + r * padded + m, least_cost[r]);
+/// best[r, m] = the least of before[r, p] + cross[p, m] over all p, for `vectors` vectors from motif m on.
+INLINE void find_least_of(const float *before, const float *cross, size_t padded, size_t m, const size_t vectors,
+                          float *best) {
+  lanes least_cost[EXACT_ROWS][2];
+  const float *terms[2];
+  UNROLLED for (size_t v = 0; v < vectors; v++) {
+    const size_t motif = m + v * FIT_LANES;
+    terms[v] = cross + motif / MOST_LANES * MOST_LANES * padded + motif % MOST_LANES;
+    UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++) least_cost[r][v] = (lanes){0} + __builtin_inff();
   }
+  for (size_t p = 0; p < padded; p++)
+    UNROLLED for (size_t v = 0; v < vectors; v++) {
+      const lanes term = loaded(terms[v] + p * MOST_LANES);
+      UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++)
+        least_cost[r][v] = lesser(term + before[r * padded + p], least_cost[r][v]);
+    }
+  UNROLLED for (size_t r = 0; r < EXACT_ROWS; r++)
+    UNROLLED for (size_t v = 0; v < vectors; v++) store(best + r * padded + m + v * FIT_LANES, least_cost[r][v]);
+}
+
+static void find_least(const float *before, const float *cross, size_t padded, float *best) {
+  size_t m = 0;
+  for (; m + 2 * FIT_LANES <= padded; m += 2 * FIT_LANES) find_least_of(before, cross, padded, m, 2, best);
+  if (m < padded) find_least_of(before, cross, padded, m, 1, best);
 }
 
 /// Counts costs from the least of them; those beyond the last motif are infinite.
 static void settle_costs(size_t motif_count, size_t padded, float *cost) {
-  float base = cost[0];
-  for (size_t m = 1; m < motif_count; m++) base = cost[m] < base ? cost[m] : base;
-  for (size_t m = 0; m < padded; m++) cost[m] = m < motif_count ? cost[m] - base : __builtin_inff();
+  for (size_t m = motif_count; m < padded; m++) cost[m] = __builtin_inff();
+  lanes least_cost = loaded(cost);
+  for (size_t m = FIT_LANES; m < padded; m += FIT_LANES) least_cost = lesser(loaded(cost + m), least_cost);
+  float base = least_cost[0];
+  for (int lane = 1; lane < FIT_LANES; lane++) base = least_cost[lane] < base ? least_cost[lane] : base;
+  for (size_t m = 0; m < padded; m += FIT_LANES) store(cost + m, loaded(cost + m) - base);
 }
 
 /// The first motif p with the least before[p] + cross term with motif m, the terms as `momos_path_cross` has them.
 static size_t origin_of(const momos_path_search *search, const float *before, size_t m, size_t length) {
   const size_t padded = search->padded;
-  size_t origin = 0;
-  float least_cost = __builtin_inff();
-  for (size_t p = 0; p < search->motif_count; p++) {
-    float sum = search->first[m] * search->second[p];
-    for (size_t o = 1; o < length; o++) sum += search->first[o * padded + m] * search->second[o * padded + p];
-    const float cost = sum * 2 + before[p];
-    if (cost < least_cost) least_cost = cost, origin = p;
+  lanes least_cost = (lanes){0} + __builtin_inff();
+  index_lanes origin = {0};
+  for (size_t p = 0; p < padded; p += FIT_LANES) {
+    lanes sum = loaded(search->second + p) * search->first[m];
+    for (size_t o = 1; o < length; o++) sum += loaded(search->second + o * padded + p) * search->first[o * padded + m];
+    const lanes cost = sum * 2 + loaded(before + p);
+    const index_lanes is_less = cost < least_cost;
+    least_cost = is_less ? cost : least_cost;
+    origin = is_less ? (index_lanes){0} + (int32_t)p : origin;
   }
-  return origin;
+  size_t best = 0;
+  for (int lane = 1; lane < FIT_LANES; lane++) {
+    const int is_first = origin[lane] + lane < origin[best] + (int)best;
+    if (least_cost[lane] < least_cost[best] || (least_cost[lane] == least_cost[best] && is_first)) best = (size_t)lane;
+  }
+  return (size_t)origin[best] + best;
 }
 
 /// costs [blocks, EXACT_ROWS, padded]: at block t what paths that end with each motif cost, with what the second half

@@ -94,28 +94,41 @@ INLINE size_t count_below(const int32_t *keys, size_t padded, int32_t bound) {
   return count;
 }
 
-/// The `wanted` smallest keys, of equal ones the first: their places, ascending.
-static size_t choose(const int32_t *keys, size_t padded, size_t wanted, uint16_t *chosen) {
+/// A bound above which, or at which, all keys are but the `wanted` smallest; with ties at the bound, fewer are below
+/// it. The count of those below comes with it.
+static int32_t bound_of(const int32_t *keys, size_t padded, size_t wanted, size_t *below) {
   int32_t low = keys[0], high = keys[0];
   for (size_t m = 1; m < padded; m++) {
     low = keys[m] < low ? keys[m] : low;
     high = keys[m] > high ? keys[m] : high;
   }
   // Below `low` there are at most as many as wanted, up to `high` at least as many.
-  size_t below = 0;
-  while (low < high && below < wanted) {
+  *below = 0;
+  while (low < high && *below < wanted) {
     const int32_t middle = (int32_t)(low + (((int64_t)high - low) >> 1)) + 1;
     const size_t count = count_below(keys, padded, middle);
-    if (count <= wanted) low = middle, below = count;
+    if (count <= wanted) low = middle, *below = count;
     else high = middle - 1;
   }
-  size_t equals = wanted - below, count = 0;
+  return low;
+}
+
+/// The `wanted` smallest keys, of equal ones the first: their places, ascending.
+static void choose(const int32_t *keys, size_t padded, size_t wanted, uint16_t *chosen) {
+  size_t below, count = 0;
+  const int32_t bound = bound_of(keys, padded, wanted, &below);
+  if (below == wanted) {
+    for (size_t m = 0; m < padded; m += FIT_LANES)
+      for (uint32_t bits = bits_below(loaded_indices(keys + m), bound); bits; bits &= bits - 1)
+        chosen[count++] = (uint16_t)(m + (size_t)__builtin_ctz(bits));
+    return;
+  }
+  size_t equals = wanted - below;
   for (size_t m = 0; m < padded && count < wanted; m++) {
-    const int is_equal = keys[m] == low && equals > 0;
-    if (keys[m] < low || is_equal) chosen[count++] = (uint16_t)m;
+    const int is_equal = keys[m] == bound && equals > 0;
+    if (keys[m] < bound || is_equal) chosen[count++] = (uint16_t)m;
     equals -= (size_t)is_equal;
   }
-  return count;
 }
 
 /// windows[i] = those of the previous survivor minus the errors times U, from column `begin` on.
@@ -203,8 +216,8 @@ INLINE void take_block(const momos_path_search *search, const path_measures *mea
   else
     memset(memory->bases, 0, length * slots * sizeof(float));
   fill_costs(search, memory, memory->norms + block * padded, memory->next + block * length * padded, slots, length);
-  const size_t count = choose(memory->key, padded, search->survivor_count, memory->chosen);
-  follow_chosen(search, measures, memory, row, history, block, count, length);
+  choose(memory->key, padded, search->survivor_count, memory->chosen);
+  follow_chosen(search, measures, memory, row, history, block, search->survivor_count, length);
 }
 
 static void take_group(const momos_path_search *search, const path_measures *measures, path_memory *memory,

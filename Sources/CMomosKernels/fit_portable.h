@@ -11,3 +11,9 @@ INLINE lanes looked_up(const float *table, size_t padded, index_lanes index) {
   UNROLLED for (int lane = 0; lane < FIT_LANES; lane++) values[lane] = table[index[lane]];
   return values;
 }
+
+INLINE uint32_t bits_below(index_lanes keys, int32_t bound) {
+  uint32_t bits = 0;
+  UNROLLED for (int lane = 0; lane < FIT_LANES; lane++) bits |= (uint32_t)(keys[lane] < bound) << lane;
+  return bits;
+}

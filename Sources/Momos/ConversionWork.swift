@@ -134,7 +134,7 @@ struct ConversionWork {
     return ConversionReport(
       output: output,
       sourceByteCount: (inputs.source.catalog + inputs.source.unused).reduce(0) { $0 + $1.byteCount },
-      fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits,
+      fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits, predictedLoss: plan.predictedLoss,
       fileBits: 8 * Double(fileByteCount) / Double(max(weights, 1)),
       tensors: plan.tensors.enumerated().map { position, tensor in
         tensorReport(tensor, relativeError: provenance?[position].relativeError)
@@ -151,7 +151,8 @@ struct ConversionWork {
     return ConversionReport.TensorReport(
       name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
       className: plan.className(of: tensor), reason: reason, bits: plan.bits(of: tensor),
-      byteCount: plan.byteCount(of: tensor), relativeError: relativeError,
+      byteCount: plan.byteCount(of: tensor), predictedLoss: tensor.predictedLoss,
+      relativeError: relativeError,
       snrDb: relativeError.flatMap { $0 > 0 ? ErrorMetrics.decibels(relativeError: $0) : nil })
   }
 
@@ -161,7 +162,8 @@ struct ConversionWork {
   ) -> ConversionReport.TensorReport {
     ConversionReport.TensorReport(
       name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
-      className: className, reason: reason, bits: 0, byteCount: 0, relativeError: nil, snrDb: nil)
+      className: className, reason: reason, bits: 0, byteCount: 0, predictedLoss: nil, relativeError: nil,
+      snrDb: nil)
   }
 }
 

@@ -6,12 +6,17 @@ public struct FitCandidate: Sendable {
   public let elementType: ElementType
   public let shape: Shape
   public let role: FitRole
+  /// How much its errors matter where that is not measured.
+  public let sensitivity: SensitivityRole
 
-  public init(name: String, elementType: ElementType, shape: Shape, role: FitRole) {
+  public init(
+    name: String, elementType: ElementType, shape: Shape, role: FitRole, sensitivity: SensitivityRole = .other
+  ) {
     self.name = name
     self.elementType = elementType
     self.shape = shape
     self.role = role
+    self.sensitivity = sensitivity
   }
 }
 

@@ -67,9 +67,10 @@ struct MosaicMultiplier: Sendable {
     return products
   }
 
+  /// One sample after the other: its inputs and outputs stay in the nearest cache.
   private func addOutliers(input: Span<Float>, batch: Int, to output: inout MutableSpan<Float>) {
-    for position in 0..<outliers.count {
-      for sample in 0..<batch {
+    for sample in 0..<batch {
+      for position in 0..<outliers.count {
         output[sample * rows + outliers.rows[position]] +=
           outlierValues[position] * input[sample * columns + outliers.columns[position]]
       }

@@ -1,5 +1,6 @@
 import Glibc
 import MomosFit
+import MomosModel
 import Testing
 
 struct LossWeightTests {

@@ -61,8 +61,8 @@ typedef struct {
   size_t survivor_count;   ///< paths kept from block to block, 1 to k
   float lookahead;         ///< weight of |next target T|^2 in the choice of survivors
 
-  /// Exact search, only without U and with T = 1: the sums over o of 2 * first[o, m] * second[o, p] at p * padded + m,
-  /// of whole blocks and of the last one. NULL: survivors.
+  /// Exact search, only without U and with T = 1: what `momos_path_cross` gives for whole blocks and for the last one.
+  /// NULL: survivors.
   const float *cross;
   const float *last_cross;
 } momos_path_search;
@@ -98,7 +98,8 @@ typedef struct MOMOS_FIT_SENDABLE {
 /// Bytes of scratch that `encode_paths` needs for `count` rows.
 size_t momos_path_scratch_byte_count(const momos_path_search *search, size_t count);
 
-/// cross[p, m] = 2 * (sum over o < length of first[o, m] * second[o, p], o ascending), [padded, padded].
+/// cross [padded / 16, padded, 16]: 2 * (sum over o < length of first[o, m] * second[o, p], o ascending) at [m / 16, p,
+/// m % 16].
 void momos_path_cross(const momos_path_search *search, size_t length, float *cross);
 
 /// Cholesky's factor of a symmetric block a [count, count], of which the lower half is read: overwritten by L with a =

@@ -1,5 +1,5 @@
 import Glibc
-import MomosModel
+public import MomosModel
 
 /// How an allocation stores the weights of one item.
 public enum AllocatedForm: Sendable, Hashable {
@@ -38,14 +38,6 @@ public struct ClassTable: Sendable {
     case speed
   }
 
-  /// What a network does with a tensor, which decides the classes that execute fast.
-  public enum Use: Sendable, Hashable {
-    /// Multiplies by it: indices of 4, 6 or 8 bits stream through the table kernels.
-    case product
-    /// Reconstructs single rows of it: indices of any width, packed.
-    case rows
-  }
-
   public struct Entry: Sendable, Hashable {
     public let form: AllocatedForm
     /// Bits of indices for a weight; 16 for a dense one.
@@ -68,7 +60,9 @@ public struct ClassTable: Sendable {
     products = entries.filter { preference == .accuracy || $0.form.isFast(for: .product) } + [Self.dense]
   }
 
-  public func entries(for use: Use) -> [Entry] {
+  /// The forms that execute fast: indices of 4, 6 or 8 bits stream through the table kernels, those of single rows
+  /// have any width.
+  public func entries(for use: WeightUse) -> [Entry] {
     switch use {
     case .product: products
     case .rows: tables
@@ -126,7 +120,7 @@ extension ClassTable.FormFilter {
 }
 
 extension AllocatedForm {
-  fileprivate func isFast(for use: ClassTable.Use) -> Bool {
+  fileprivate func isFast(for use: WeightUse) -> Bool {
     guard let fitClass else { return true }
     return fitClass.stages.allSatisfy { stage in
       switch use {

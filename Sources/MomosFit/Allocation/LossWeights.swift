@@ -1,15 +1,7 @@
 import Glibc
+public import MomosModel
 
-/// What the weights of a tensor do in the network, as far as it tells how much their errors matter.
-public enum SensitivityRole: String, Sendable, Hashable, CaseIterable {
-  /// The output is multiplied by that of a softmax.
-  case value
-  /// An activation follows, and another linear after it.
-  case firstFeedForward
-  /// Its rows are looked up.
-  case embedding
-  case other
-
+extension SensitivityRole {
   /// How much the squared errors of a weight count where nothing was measured.
   ///
   /// An allocation gives log4(factor) more bits to a weight: +1.5 for values and first feed-forward layers, -1 for

@@ -6,8 +6,9 @@
 //   OPENBLAS_CORETYPE=SkylakeX taskset -c 0 /tmp/gemm_bench dense|sweep|mosaic|pages [runs] [instruction set]
 //
 // dense: weights of each type in three shapes.  sweep: time per vector of every batch from 1 to 130.
-// mosaic: direct products of several recipes.  pages: weights where a file is mapped, and copied into huge pages.  Figures are medians of `runs` (15) rounds, in GFLOP/s = 2 rows columns
-// batch / time; "x" is the ratio to OpenBLAS. Matrices rotate: shapes called DRAM through 320 MB.
+// mosaic: products of several recipes, row-major and in tile layouts.  pages: weights where a file is mapped, and
+// copied into huge pages.  Figures are medians of `runs` (15) rounds, in GFLOP/s = 2 rows columns batch / time; "x" is
+// the ratio to OpenBLAS. Matrices rotate: shapes called DRAM through 320 MB.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -193,10 +194,16 @@ static void time_dense(const shape *of, const size_t *batches, size_t batch_coun
 
 static const size_t some_batches[] = {1, 2, 4, 8, 16, 17, 31, 32, 33, 48, 64, 96, 128, 512};
 
-/// Block length, index width and whether motifs overlap, of up to two stages.
+/// Block length, index width, whether motifs overlap and whether the layout is that of tiles, of up to two stages.
 typedef struct {
-  uint32_t s, width, overlapping;
+  uint32_t s, width, overlapping, tiled;
 } recipe;
+
+/// The tile layout of a recipe. Where rows and columns fill whole tiles it takes as many bytes as the row-major one.
+static momos_layout layout_of(recipe made) {
+  if (!made.tiled) return MOMOS_LAYOUT_ROW_MAJOR;
+  return made.width == 8 ? MOMOS_LAYOUT_TILE_K256 : made.width == 6 ? MOMOS_LAYOUT_TILE_K64 : MOMOS_LAYOUT_TILE_K16;
+}
 
 static momos_stage new_stage(const shape *of, recipe made) {
   const size_t motif_count = (size_t)1 << made.width;
@@ -206,8 +213,10 @@ static momos_stage new_stage(const shape *of, recipe made) {
   uint8_t *indices = pages(of->rows * bytes);
   fill_gaussian(motifs, motif_count * length);
   for (size_t i = 0; i < of->rows * bytes; i++) indices[i] = (uint8_t)random_bits();
-  printf("s = %u, %zu motifs%s\n", made.s, motif_count, made.overlapping ? ", overlapping" : "");
+  printf("s = %u, %zu motifs%s%s\n", made.s, motif_count, made.overlapping ? ", overlapping" : "",
+         made.tiled ? ", tiles" : "");
   return (momos_stage){.indices = indices,
+                       .layout = layout_of(made),
                        .row_count = of->rows,
                        .row_byte_count = bytes,
                        .index_width = made.width,
@@ -237,8 +246,10 @@ static void time_mosaic(const shape *of, const recipe *recipes, size_t stage_cou
 }
 
 static void time_all_mosaics(void) {
-  static const recipe recipes[][2] = {{{2, 8, 0}}, {{4, 8, 0}}, {{8, 8, 0}},  {{2, 6, 0}}, {{4, 8, 1}}, {{8, 12, 0}},
-                                      {{8, 16, 0}}, {{3, 8, 0}}, {{8, 8, 0}, {4, 4, 0}}};
+  static const recipe recipes[][2] = {
+      {{2, 8, 0, 0}},  {{4, 8, 0, 0}},  {{8, 8, 0, 0}}, {{4, 8, 1, 0}}, {{8, 12, 0, 0}}, {{8, 16, 0, 0}},
+      {{3, 8, 0, 0}},  {{2, 8, 0, 1}},  {{4, 8, 0, 1}}, {{8, 8, 0, 1}}, {{16, 8, 0, 1}}, {{4, 8, 1, 1}},
+      {{2, 6, 0, 1}},  {{4, 6, 1, 1}},  {{4, 4, 0, 1}}, {{8, 8, 0, 1}, {4, 4, 0, 1}}};
   const shape large = {4096, 4096, 1};
   for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
     time_mosaic(&large, recipes[i], 1 + (recipes[i][1].s > 0));

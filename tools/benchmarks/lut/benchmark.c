@@ -3,6 +3,7 @@
 //
 // taskset -c 1 .build/benchmark [kernels] [part of a line's name]
 // .build/benchmark threads: one thread against two, in time on the clock
+// .build/benchmark pages: indices where a file is mapped against huge pages, from memory
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -162,9 +163,8 @@ static void print_line(const line *line, runner *runners, size_t matrix_bytes) {
   fflush(stdout);
 }
 
-static void run_line(const line *line, const uint8_t *memory, const float *dense) {
-  random_stage stages[MOST_STAGES];
-  momos_lut_stage views[MOST_STAGES];
+/// What all contenders of a line share, with matrices of its stages and without a kernel or memory.
+static runner new_runner(const line *line, random_stage *stages, momos_lut_stage *views) {
   size_t matrix_bytes = 0;
   for (size_t i = 0; i < line->stage_count; i++) {
     stages[i] = make_stage(line->kinds[i], 64, 256, i);
@@ -175,27 +175,39 @@ static void run_line(const line *line, const uint8_t *memory, const float *dense
   const momos_lut_matrix lut = {views, line->stage_count, line->rows, line->columns, NULL,
                                 strstr(line->name, ONE_PLANE) != NULL};
   runner base = {.rows = line->rows, .columns = line->columns, .batch = line->batch, .lut = lut};
+  base.matrix_bytes = matrix_bytes;
   base.scratch = aligned_bytes(momos_lut_scratch_bytes(&lut, line->batch, line->rows));
   base.x = aligned_bytes(line->batch * line->columns * sizeof(float));
   base.y = aligned_bytes(line->batch * line->rows * sizeof(float));
   uint64_t state = 7;
   for (size_t i = 0; i < line->batch * line->columns; i++) base.x[i] = (float)next_gaussian(&state);
+  return base;
+}
+
+static void free_runner(runner *done, random_stage *stages) {
+  for (size_t i = 0; i < done->lut.stage_count; i++) free_stage(stages + i);
+  free(done->scratch);
+  free(done->x);
+  free(done->y);
+}
+
+static void run_line(const line *line, const uint8_t *memory, const float *dense) {
+  random_stage stages[MOST_STAGES];
+  momos_lut_stage views[MOST_STAGES];
+  runner base = new_runner(line, stages, views);
   runner runners[5] = {base, base, base, base, base};
   for (size_t i = 0; i < 5; i++) {
     const bool is_dense = i >= 3;
     runners[i].multiply = i == 0 ? run_read : is_dense ? run_blas : run_lut;
     runners[i].memory = is_dense ? (const uint8_t *)dense : memory;
-    runners[i].matrix_bytes = is_dense ? line->rows * line->columns * sizeof(float) : matrix_bytes;
+    if (is_dense) runners[i].matrix_bytes = line->rows * line->columns * sizeof(float);
     if (is_dense && !sgemv) runners[i].multiply = run_read;
     set_rotation(runners + i, i == 2 || i == 4 ? CACHE_BYTES : MEMORY_BYTES);
   }
   for (size_t round = 0; round < ROUNDS; round++)
     for (size_t i = 0; i < 5; i++) run_round(runners + i, round);
-  print_line(line, runners, matrix_bytes);
-  for (size_t i = 0; i < line->stage_count; i++) free_stage(stages + i);
-  free(base.scratch);
-  free(base.x);
-  free(base.y);
+  print_line(line, runners, base.matrix_bytes);
+  free_runner(&base, stages);
 }
 
 #define K256(s, overlapping, antipodal) {"", MOMOS_LUT_K256, s, overlapping, antipodal}
@@ -307,6 +319,49 @@ static void run_threads(const uint8_t *memory, size_t rows, size_t columns) {
   free(product.y);
 }
 
+/// The same bytes, mapped from a temporary file.
+static const uint8_t *mapped_memory(const uint8_t *memory, size_t byte_count) {
+  FILE *file = tmpfile();
+  if (!file || fwrite(memory, 1, byte_count, file) != byte_count || fflush(file) != 0) exit(74);
+  const uint8_t *mapped = mmap(NULL, byte_count, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+  if (mapped == MAP_FAILED) exit(70);
+  fclose(file);
+  return mapped;
+}
+
+/// A plain read and the kernel, each from a mapped file and from huge pages, in turn.
+static void run_pages_line(const line *line, const uint8_t *memory, const uint8_t *mapped) {
+  random_stage stages[MOST_STAGES];
+  momos_lut_stage views[MOST_STAGES];
+  runner base = new_runner(line, stages, views);
+  runner runners[4] = {base, base, base, base};
+  for (size_t i = 0; i < 4; i++) {
+    runners[i].multiply = i < 2 ? run_read : run_lut;
+    runners[i].memory = i % 2 ? memory : mapped;
+    set_rotation(runners + i, MEMORY_BYTES);
+  }
+  for (size_t round = 0; round < ROUNDS; round++)
+    for (size_t i = 0; i < 4; i++) run_round(runners + i, round);
+  double medians[4];
+  for (size_t i = 0; i < 4; i++) medians[i] = median(runners[i].times, ROUNDS);
+  const double bytes = (double)base.matrix_bytes * 1e-9, work = (double)(line->rows * line->columns) * 1e-9;
+  printf("%-28s %5zux%-5zu %6.1f %6.1f %5.2fx %6.0f/%-4.0f %6.0f/%-4.0f %5.2fx\n", line->name, line->rows,
+         line->columns, bytes / medians[0], bytes / medians[1], medians[0] / medians[1], work / medians[2],
+         work / runners[2].times[0], work / medians[3], work / runners[3].times[0], medians[2] / medians[3]);
+  fflush(stdout);
+  free_runner(&base, stages);
+}
+
+static void run_pages(const uint8_t *memory) {
+  static const char *const names[] = {"s16k256 antipodal", "s8k256 antipodal", "s4k256 antipodal", "s2k256 antipodal",
+                                      "s4k16", "s8 + s8 antipodal"};
+  const uint8_t *mapped = mapped_memory(memory, MEMORY_BYTES);
+  printf("%-28s %11s %6s %6s %6s %11s %11s %6s\n", "stages", "shape", "read", "huge", "x", "mapped", "huge pages", "x");
+  for (size_t i = 0; i < COUNT(lines); i++)
+    for (size_t n = 0; n < COUNT(names); n++)
+      if (strcmp(lines[i].name, names[n]) == 0 && lines[i].rows == 4096) run_pages_line(lines + i, memory, mapped);
+}
+
 static const size_t batches[] = {2, 4, 8, 16, 32, 64, 128, 512};
 
 int main(int count, char **arguments) {
@@ -317,6 +372,11 @@ int main(int count, char **arguments) {
     const uint8_t *memory = random_memory(MEMORY_BYTES);
     run_threads(memory, 4096, 4096);
     run_threads(memory, 11008, 4096);
+    return 0;
+  }
+  if (strcmp(name, "pages") == 0) {
+    kernels = momos_lut_best();
+    run_pages(random_memory(MEMORY_BYTES));
     return 0;
   }
   kernels = *name ? momos_lut_named(name) : momos_lut_best();
