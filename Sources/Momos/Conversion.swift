@@ -23,6 +23,8 @@ public struct Conversion: Sendable {
   /// nil without `options.calibration`.
   private let calibrationInput: CalibrationInput?
   private let calibrated = CalibrationBox()
+  /// nil without `options.plan`.
+  private let planFile: PlanFile?
 
   /// Opens the sources and the graph.
   ///
@@ -38,8 +40,10 @@ public struct Conversion: Sendable {
     }
     calibrationInput = try Self.calibrationInput(options, source)
     try OutputTargets.check(
-      [options.output, options.savedCalibration].compactMap { $0 },
-      inputs: source.files + (calibrationInput?.files ?? []), overwrites: options.overwrites)
+      [options.output, options.savedCalibration, options.savedPlan].compactMap { $0 },
+      inputs: source.files + (calibrationInput?.files ?? []) + [options.plan].compactMap { $0 },
+      overwrites: options.overwrites)
+    planFile = try options.plan.map { path throws(MomosError) in try PlanFile(reading: path) }
     let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
     let keptDense = Set(
       source.catalog.map(\.name).filter { name in patterns.contains { $0.matches(name) } })
@@ -61,6 +65,9 @@ public struct Conversion: Sendable {
     _ options: ConversionOptions, _ source: SourceModel
   ) throws(MomosError) -> CalibrationInput? {
     guard !options.calibration.isEmpty else {
+      if case .cosine = options.fit.goal {
+        throw MomosError(.usage, "--target-cosine needs --calibration")
+      }
       guard options.savedCalibration == nil else {
         throw MomosError(.usage, "--save-calibration needs --calibration with samples")
       }
@@ -83,8 +90,24 @@ public struct Conversion: Sendable {
   public func plan(progress: (Double) -> Void = { _ in }) throws(MomosError) -> FitPlan {
     let candidates = self.candidates()
     if !source.graphs.isEmpty { try checkGraph(candidates) }
+    let parts = try planFile?.parts(of: candidates)
     try calibrate(candidates, progress: progress)
-    return try MomosError.translating {
+    if case .cosine = options.fit.goal, calibration?.losses.isEmpty != false {
+      throw MomosError(.badData, "--target-cosine needs losses, which the calibration does not hold")
+    }
+    let plan = try plan(candidates, parts: parts, progress: progress)
+    if let path = options.savedPlan { try PlanFile.write(plan, to: path) }
+    return plan
+  }
+
+  private func plan(
+    _ candidates: [FitCandidate], parts: [String: [AllocatedPart]]?, progress: (Double) -> Void
+  ) throws(MomosError) -> FitPlan {
+    try MomosError.translating {
+      if let parts {
+        return try FitPlanner(options: options.fit, calibration: calibration)
+          .plan(candidates, parts: parts) { try source.read($0) }
+      }
       let plan = try fitPlan(candidates, calibration)
       guard options.fit.effort == .max, options.fit.goal != .explicit, let calibration, let measuredLoss
       else { return plan }
@@ -98,7 +121,9 @@ public struct Conversion: Sendable {
   }
 
   private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
-    try FitPlanner(options: options.fit, calibration: calibration).plan(candidates) { try source.read($0) }
+    try FitPlanner(options: options.fit, calibration: calibration).plan(
+      candidates, fileByteCount: { try ConversionWork(self, plan: $0).preview().fileByteCount },
+      read: { try source.read($0) })
   }
 
   /// What samples say of the weights; nil without, and before `plan()`.
@@ -220,10 +245,13 @@ public struct Conversion: Sendable {
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
     let calibration: Calibration?
+    let measuredLoss: MeasuredLoss?
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, aliases: tied.targets, calibration: calibration)
+    Inputs(
+      options: options, source: source, aliases: tied.targets, calibration: calibration,
+      measuredLoss: measuredLoss)
   }
 }
 

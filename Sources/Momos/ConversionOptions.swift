@@ -29,6 +29,10 @@ public struct ConversionOptions: Sendable {
   public var calibration: [String] = []
   /// An .npz file to write the calibration to.
   public var savedCalibration: String?
+  /// A plan file that decides the classes of tensors, instead of a goal or numbers in `fit`.
+  public var plan: String?
+  /// A JSON file to write the plan to.
+  public var savedPlan: String?
   /// Regular expressions; a tensor whose whole name matches one stays dense.
   public var densePatterns: [String] = []
   public var inputAxis = InputAxis.last
@@ -44,8 +48,22 @@ public struct ConversionOptions: Sendable {
     self.output = output
   }
 
-  /// The options that decide the bytes of the file, for its provenance.
-  func provenanceOptions(plan: FitPlan) -> [ProvenanceOption] {
+  /// The options that decide the classes of tensors; a plan file shows in the classes themselves.
+  private var classOptions: [ProvenanceOption] {
+    if plan != nil { return [ProvenanceOption(name: "plan", value: "true")] }
+    let choice = [
+      ProvenanceOption(name: "form", value: fit.form.rawValue),
+      ProvenanceOption(name: "prefer", value: fit.preference.rawValue),
+    ]
+    switch fit.goal {
+    case .bits(let bits): return [ProvenanceOption(name: "bits", value: "\(bits)")] + choice
+    case .fileByteCount(let count): return [ProvenanceOption(name: "target-size", value: "\(count)")] + choice
+    case .cosine(let cosine): return [ProvenanceOption(name: "target-cosine", value: "\(cosine)")] + choice
+    case .explicit: return numberOptions
+    }
+  }
+
+  private var numberOptions: [ProvenanceOption] {
     var options = [
       ProvenanceOption(name: "block-length", value: "\(fit.blockLength)"),
       ProvenanceOption(name: "stages", value: "\(fit.stageCount)"),
@@ -56,6 +74,14 @@ public struct ConversionOptions: Sendable {
     case .capacity(let capacity):
       options.append(ProvenanceOption(name: "capacity", value: "\(capacity)"))
     }
+    if fit.isOverlapping { options.append(ProvenanceOption(name: "form", value: "overlapping")) }
+    return options
+  }
+
+  /// The options that decide the bytes of the file, for its provenance.
+  func provenanceOptions(plan: FitPlan) -> [ProvenanceOption] {
+    var options = classOptions
+    options.append(ProvenanceOption(name: "effort", value: fit.effort.rawValue))
     if !fit.hasZeroMotif { options.append(ProvenanceOption(name: "no-zero-motif", value: "true")) }
     if !fit.hasRowScale { options.append(ProvenanceOption(name: "no-row-scale", value: "true")) }
     for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }

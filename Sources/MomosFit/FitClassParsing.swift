@@ -21,6 +21,16 @@ extension FitClass {
   }
 
   static let maximumStageCount = 8
+
+  /// Whether dictionaries of this class can be trained: overlapping ones alone and with blocks of at most 16 weights,
+  /// added ones with block lengths that divide the longest.
+  public var canBeFitted: Bool {
+    if stages[0].isOverlapping {
+      return stages.count == 1 && stages[0].blockLength <= FitOptions.maximumOverlappingBlockLength
+    }
+    let longest = stages.map(\.blockLength).max() ?? 1
+    return stages.allSatisfy { longest % $0.blockLength == 0 }
+  }
 }
 
 extension FitClass.StageForm {

@@ -5,6 +5,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
   case nonfiniteTensor(name: String)
   /// The tensor is not the one that was planned.
   case sourceChanged(name: String)
+  /// Bytes of the whole file.
+  case fileTooSmall(byteCount: Int, leastByteCount: Int)
   /// Bits for each weight that is allocated to, everything that belongs to the weights included.
   case budgetTooSmall(bits: Double, leastBits: Double)
   /// Losses as predicted.
@@ -18,6 +20,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
       "the capacity asks for \(motifCount) motifs; a dictionary has at most 65536"
     case .sourceChanged(let name):
       "tensor '\(name)' changed while it was being converted"
+    case .fileTooSmall(let byteCount, let leastByteCount):
+      "the file is to have at most \(byteCount) bytes; the least that its forms lead to is \(leastByteCount)"
     case .budgetTooSmall(let bits, let leastBits):
       "the fit gets \(bits) bits per weight; the least that its forms take is \(leastBits)"
     case .lossOutOfReach(let loss, let leastLoss):

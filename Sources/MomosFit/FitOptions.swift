@@ -16,6 +16,11 @@ public struct FitOptions: Sendable, Hashable {
     case explicit
     /// The least loss within so many bits per fitted weight: indices, dictionaries, row scales and outliers.
     case bits(Double)
+    /// The least loss in a file of at most so many bytes, before it is compressed.
+    case fileByteCount(Int)
+    /// The fewest bytes with which the outputs are expected to keep at least this mean cosine; needs losses that were
+    /// measured on samples.
+    case cosine(Double)
   }
 
   /// How much time a fit may take.
@@ -68,6 +73,9 @@ public struct FitOptions: Sendable, Hashable {
 
   public init() {}
 
+  /// Normalised by its row scale a weight is of order one, which float16 holds to 11 bits.
+  var dictionaryElementType: ElementType { hasRowScale ? .float16 : .float32 }
+
   /// The class that the numbers above describe.
   func fitClass(motifCount: Int) -> FitClass {
     let isPaired = isAntipodal && motifCount >= 4 && motifCount.nonzeroBitCount == 1
@@ -78,6 +86,7 @@ public struct FitOptions: Sendable, Hashable {
 
   /// - Throws: `FitError` if a number is outside its range.
   public func validate() throws(FitError) {
+    try validateGoal()
     guard (1...MotifDictionary.maximumBlockLength).contains(blockLength) else {
       throw .optionOutOfRange(name: "block length", found: "\(blockLength)", expected: "1 to 64")
     }
@@ -97,6 +106,40 @@ public struct FitOptions: Sendable, Hashable {
       guard capacity > 0, capacity <= 1 else {
         throw .optionOutOfRange(name: "capacity", found: "\(capacity)", expected: "above 0, at most 1")
       }
+    }
+  }
+
+  private func validateGoal() throws(FitError) {
+    switch goal {
+    case .explicit: return
+    case .bits(let bits):
+      guard bits > 0, bits <= 32 else {
+        throw .optionOutOfRange(name: "bits", found: "\(bits)", expected: "above 0, at most 32")
+      }
+    case .fileByteCount(let count):
+      guard count > 0 else {
+        throw .optionOutOfRange(name: "target size", found: "\(count)", expected: "at least 1 byte")
+      }
+    case .cosine(let cosine):
+      guard cosine > 0, cosine < 1 else {
+        throw .optionOutOfRange(name: "target cosine", found: "\(cosine)", expected: "above 0, below 1")
+      }
+    }
+    guard dictionaryScope == .model else {
+      throw .optionOutOfRange(
+        name: "dictionary", found: dictionaryScope.rawValue,
+        expected: "model, where a goal chooses the classes")
+    }
+  }
+}
+
+extension FitOptions.Goal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .explicit: "explicit"
+    case .bits(let bits): "\(bits) bits"
+    case .fileByteCount(let count): "\(count) bytes"
+    case .cosine(let cosine): "cosine \(cosine)"
     }
   }
 }

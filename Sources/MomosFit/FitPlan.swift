@@ -70,6 +70,12 @@ extension FitPlan {
     }
   }
 
+  /// What the outputs are expected to lose in all, 1 - cosine; nil where nothing was measured.
+  public var predictedLoss: Double? {
+    let losses = tensors.compactMap(\.predictedLoss)
+    return losses.isEmpty ? nil : losses.reduce(0, +)
+  }
+
   /// Bits per fitted weight of the model (indices, row scales, dictionaries, outliers); nil if nothing is fitted.
   public var bits: Double? {
     let fitted = tensors.filter { if case .dense = $0.form { false } else { true } }

@@ -16,21 +16,53 @@ public struct FitPlanner {
     self.calibration = calibration
   }
 
-  /// - Parameter read: the dense tensor of a candidate's name.
-  public func plan(_ candidates: [FitCandidate], read: (String) throws -> Tensor) throws -> FitPlan {
+  /// - Parameters:
+  ///   - fileByteCount: the bytes of the file that a plan leads to; a goal of file bytes needs it.
+  ///   - read: the dense tensor of a candidate's name.
+  public func plan(
+    _ candidates: [FitCandidate], fileByteCount: (FitPlan) throws -> Int = { _ in 0 },
+    read: (String) throws -> Tensor
+  ) throws -> FitPlan {
     let sharedMotifCount = options.dictionaryScope == .model ? try motifCount(for: candidates) : nil
+    let surveys = try self.surveys(candidates, sharedMotifCount: sharedMotifCount, read: read)
+    var builder = PlanBuilder(options: options)
+    try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
+    guard options.goal == .explicit else {
+      return try GoalPlanner(surveys, builder, options: options, calibration: calibration)
+        .plan(fileByteCount: fileByteCount)
+    }
+    try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
+    return builder.plan(surveys)
+  }
+
+  /// The plan with parts that were chosen elsewhere.
+  ///
+  /// - Parameter parts: disjoint and together all rows, or none for a tensor that stays dense. A tensor that is absent is
+  ///   stored exactly where that makes it smaller, else dense.
+  public func plan(
+    _ candidates: [FitCandidate], parts: [String: [AllocatedPart]], read: (String) throws -> Tensor
+  ) throws -> FitPlan {
+    let sharedMotifCount = try motifCount(for: candidates)
+    let surveys = try self.surveys(candidates, sharedMotifCount: sharedMotifCount, read: read)
+    var builder = PlanBuilder(options: options)
+    try builder.addExact(
+      surveys.filter { parts[$0.candidate.name] == nil }, sharedMotifCount: sharedMotifCount)
+    builder.addAllocated(
+      surveys.compactMap { survey in
+        parts[survey.candidate.name].map { AllocatedTensor(survey: survey, parts: $0) }
+      })
+    return builder.plan(surveys)
+  }
+
+  private func surveys(
+    _ candidates: [FitCandidate], sharedMotifCount: Int?, read: (String) throws -> Tensor
+  ) throws -> [TensorSurvey] {
     var surveys: [TensorSurvey] = []
     for candidate in candidates {
       let motifCount = try sharedMotifCount ?? motifCount(for: [candidate])
       surveys.append(try survey(candidate, motifCount: motifCount, read: read))
     }
-    var builder = PlanBuilder(options: options)
-    try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
-    guard options.goal == .explicit else {
-      return try GoalPlanner(options: options, calibration: calibration).plan(surveys, builder)
-    }
-    try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }
-    return builder.plan(surveys)
+    return surveys
   }
 
   /// k for candidates that share a dictionary.

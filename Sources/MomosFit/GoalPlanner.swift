@@ -1,137 +1,87 @@
-import MomosKernels
 import MomosModel
 
-/// Chooses the class of every tensor, and of groups of rows of tables, so that a goal is reached with the least
-/// predicted loss.
+/// Turns the goal of a fit into a plan with the least predicted loss.
 struct GoalPlanner {
+  /// How often plans are made for a file that is small enough.
+  private static let attemptCount = 8
+
   private let options: FitOptions
-  private let calibration: Calibration?
-  private let table: ClassTable
-
-  init(options: FitOptions, calibration: Calibration?) {
-    self.options = options
-    self.calibration = calibration
-    table = ClassTable(filter: options.form, preference: options.preference)
-  }
-
-  /// Rows of a tensor that get one class.
-  private struct Candidate {
-    let survey: Int
-    /// nil for all rows.
-    let group: FrequencyGroup?
-  }
-
-  /// How often a budget is corrected by what the finished plan takes more or less than predicted.
-  private static let correctionCount = 4
+  private let surveys: [TensorSurvey]
+  private let builder: PlanBuilder
+  private let allocation: AllocationPlanner
+  /// Of tensors that are stored exactly.
+  private let exact: (byteCount: Int, weightCount: Int)
 
   /// - Parameter builder: with the forms of tensors that are stored exactly.
-  func plan(_ surveys: [TensorSurvey], _ builder: PlanBuilder) throws -> FitPlan {
-    let open = surveys.filter { survey in
-      if case .linear = survey.finding { !builder.hasForm(survey) } else { false }
-    }
-    guard case .bits(let bits) = options.goal, !open.isEmpty else { return builder.plan(surveys) }
-    let efficiencies = try feedbackEfficiencies(open)
-    var candidates: [Candidate] = []
-    var items: [AllocationItem] = []
-    for (number, survey) in open.enumerated() {
-      for (group, lossWeight) in groups(of: survey, efficiency: efficiencies[survey.candidate.name] ?? 1) {
-        candidates.append(Candidate(survey: number, group: group))
-        items.append(item(survey, group: group, lossWeight: lossWeight))
-      }
-    }
-    let allocator = Allocator(items: items) { fitClass in
-      fitClass.stages.reduce(0) { $0 + $1.storedMotifCount * $1.motifLength * 2 }
-    }
-    var budget = bits
-    var best: FitPlan?
-    for _ in 0..<Self.correctionCount {
-      let allocation = try allocator.allocation(bits: budget)
-      var filled = builder
-      filled.addAllocated(parts(of: open, candidates, items, allocation))
-      let plan = filled.plan(surveys)
-      let excess = (plan.bits ?? 0) - bits
-      if excess <= 0 { best = plan }
-      if excess <= 0 && excess > -0.002 { break }
-      budget -= excess
-    }
-    guard let best else { return builder.plan(surveys) }
-    return best
-  }
-
-  /// The rows of a tensor that are allocated apart, with what a distortion of 1 would lose.
-  private func groups(
-    of survey: TensorSurvey, efficiency: Double
-  ) -> [(group: FrequencyGroup?, lossWeight: LossWeight)] {
-    let name = survey.candidate.name
-    let weightCount = survey.candidate.shape.elementCount
-    guard let calibration else {
-      return [(nil, LossWeight(role: survey.candidate.sensitivity, weightCount: weightCount))]
-    }
-    let whole = LossWeight(measuredLoss: calibration.losses[name] ?? 0, feedbackEfficiency: efficiency)
-    guard survey.use == .rows, let counts = calibration.rowCounts[name] else { return [(nil, whole)] }
-    return FrequencyGroup.groups(lookupCounts: counts).map { ($0, whole.share($0.mass)) }
-  }
-
-  private func item(
-    _ survey: TensorSurvey, group: FrequencyGroup?, lossWeight: LossWeight
-  ) -> AllocationItem {
-    guard case .linear(let linear) = survey.finding else {
-      preconditionFailure("only matrices are allocated")
-    }
-    let matrix = linear.view.matrixShape(of: survey.candidate.shape)
-    let rowCount = group?.rows.count ?? matrix[0]
-    let outlierShare = linear.outlierCount * rowCount / max(matrix[0], 1)
-    return AllocationItem(
-      weightCount: rowCount * matrix[1],
-      extraByteCount: rowCount * (linear.rowScale?.byteCount ?? 0)
-        + outlierShare * Outliers.byteCount(of: matrix),
-      lossWeight: lossWeight.value,
-      entries: table.entries(for: linear.use).filter { $0.form.fitClass != nil }
-    )
-  }
-
-  /// The chosen classes by tensor; groups of rows with the same class are one part.
-  private func parts(
-    of open: [TensorSurvey], _ candidates: [Candidate], _ items: [AllocationItem], _ allocation: Allocation
-  ) -> [(survey: TensorSurvey, parts: [AllocatedPart])] {
-    open.enumerated().map { number, survey in
-      let chosen = candidates.indices.filter { candidates[$0].survey == number }
-      let columns = survey.candidate.shape.elementCount / max(rowCount(of: survey), 1)
-      var parts: [AllocatedPart] = []
-      for position in chosen {
-        let choice = items[position].choices[allocation.choices[position]]
-        guard let fitClass = choice.form.fitClass else { continue }
-        let same = parts.firstIndex { $0.fitClass == fitClass }
-        let earlier = same.map { parts.remove(at: $0) }
-        let rows = candidates[position].group.map { ((earlier?.rows ?? []) + $0.rows).sorted() }
-        let count = rows?.count ?? rowCount(of: survey)
-        parts.append(
-          AllocatedPart(
-            rows: rows?.count == rowCount(of: survey) ? nil : rows, weightCount: count * columns,
-            fitClass: fitClass, predictedLoss: choice.predictedLoss + (earlier?.predictedLoss ?? 0)))
-      }
-      return (survey, parts)
+  init(
+    _ surveys: [TensorSurvey], _ builder: PlanBuilder, options: FitOptions, calibration: Calibration?
+  ) throws {
+    self.options = options
+    self.surveys = surveys
+    self.builder = builder
+    allocation = try AllocationPlanner(
+      surveys.filter { survey in
+        if case .linear = survey.finding { !builder.hasForm(survey) } else { false }
+      }, options: options, calibration: calibration)
+    let plan = builder.plan(surveys)
+    exact = plan.tensors.reduce((plan.dictionaries.reduce(0) { $0 + $1.byteCount }, 0)) { sum, tensor in
+      guard case .exact = tensor.form else { return sum }
+      return (sum.0 + plan.byteCount(of: tensor), sum.1 + tensor.shape.elementCount)
     }
   }
 
-  private func rowCount(of survey: TensorSurvey) -> Int {
-    guard case .linear(let linear) = survey.finding else { return 0 }
-    return linear.view.matrixShape(of: survey.candidate.shape)[0]
+  /// - Parameter fileByteCount: the bytes of the file that a plan leads to.
+  func plan(fileByteCount: (FitPlan) throws -> Int) throws -> FitPlan {
+    guard allocation.weightCount > 0 else { return builder.plan(surveys) }
+    switch options.goal {
+    case .explicit: return builder.plan(surveys)
+    case .bits(let bits): return try plan(bits: bits)
+    case .cosine(let cosine): return plan(try allocation.forms(loss: 1 - cosine))
+    case .fileByteCount(let count): return try plan(fileByteCount: count, of: fileByteCount)
+    }
   }
 
-  /// The share of a loss that error feedback leaves, by tensor.
-  private func feedbackEfficiencies(_ surveys: [TensorSurvey]) throws -> [String: Double] {
-    guard let calibration else { return [:] }
-    let pool = ThreadPool(threadCount: ThreadPool.processorCount)
-    var known: [Int: Double] = [:]
-    var efficiencies: [String: Double] = [:]
-    for survey in surveys {
-      guard let position = calibration.momentsOfTensor[survey.candidate.name] else { continue }
-      if known[position] == nil {
-        known[position] = try LayerStatistics(calibration.moments[position], pool: pool)?.feedback.efficiency
-      }
-      efficiencies[survey.candidate.name] = known[position]
+  private func plan(bits: Double) throws(FitError) -> FitPlan {
+    let weightCount = Double(allocation.weightCount + exact.weightCount)
+    do throws(FitError) {
+      return plan(try allocation.forms(byteCount: Int(bits * weightCount / 8) - exact.byteCount))
+    } catch {
+      guard case .budgetTooSmall(_, let leastBits) = error else { throw error }
+      let least = leastBits * Double(allocation.weightCount) + 8 * Double(exact.byteCount)
+      throw .budgetTooSmall(bits: bits, leastBits: (least / weightCount * 1000).rounded(.up) / 1000)
     }
-    return efficiencies
+  }
+
+  /// The plan whose file is as large as it may be. What a file holds beside the weights is known once there is a
+  /// plan, and depends on it a little.
+  private func plan(fileByteCount limit: Int, of fileByteCount: (FitPlan) throws -> Int) throws -> FitPlan {
+    var budget = limit
+    for _ in 0..<Self.attemptCount {
+      let forms = try formsOrSmallest(byteCount: budget)
+      let plan = plan(forms)
+      let excess = try fileByteCount(plan) - limit
+      if excess <= 0 { return plan }
+      budget = min(budget, forms.byteCount) - excess
+    }
+    let smallest = plan(try formsOrSmallest(byteCount: 0))
+    let least = try fileByteCount(smallest)
+    guard least <= limit else { throw FitError.fileTooSmall(byteCount: limit, leastByteCount: least) }
+    return smallest
+  }
+
+  private func formsOrSmallest(byteCount: Int) throws(FitError) -> AllocatedForms {
+    do throws(FitError) {
+      return try allocation.forms(byteCount: byteCount)
+    } catch {
+      guard case .budgetTooSmall(_, let leastBits) = error else { throw error }
+      let least = (leastBits * Double(allocation.weightCount) / 8).rounded(.up)
+      return try allocation.forms(byteCount: Int(least))
+    }
+  }
+
+  private func plan(_ forms: AllocatedForms) -> FitPlan {
+    var builder = builder
+    builder.addAllocated(forms.tensors)
+    return builder.plan(surveys)
   }
 }

@@ -85,33 +85,43 @@ struct PlanBuilder {
   }
 
   /// Gives tensors the parts that an allocation chose; parts of one class and use share dictionaries.
-  mutating func addAllocated(_ tensors: [(survey: TensorSurvey, parts: [AllocatedPart])]) {
-    var weightCounts: [DictionaryKey: Int] = [:]
-    var order: [DictionaryKey] = []
-    for (survey, parts) in tensors {
-      for part in parts {
-        let key = DictionaryKey(fitClass: part.fitClass, use: survey.use)
-        if weightCounts[key] == nil { order.append(key) }
-        weightCounts[key, default: 0] += part.weightCount
-      }
-    }
-    var positions: [DictionaryKey: [Int]] = [:]
-    for key in order {
-      let planned = trained(key.fitClass, weightCount: weightCounts[key] ?? 0)
-      positions[key] = Array(dictionaries.count..<dictionaries.count + planned.count)
-      dictionaries += planned
-    }
-    for (survey, parts) in tensors {
-      guard case .linear(let linear) = survey.finding else { continue }
-      let planned = parts.map { part in
+  mutating func addAllocated(_ tensors: [AllocatedTensor]) {
+    let positions = addDictionaries(for: tensors)
+    for tensor in tensors {
+      guard case .linear(let linear) = tensor.survey.finding else { continue }
+      let parts = tensor.parts.map { part in
         PartPlan(
           rows: part.rows, fitClass: part.fitClass,
-          dictionaries: positions[DictionaryKey(fitClass: part.fitClass, use: survey.use)] ?? [],
+          dictionaries: positions[SharedClass(fitClass: part.fitClass, use: linear.use)] ?? [],
           predictedLoss: part.predictedLoss)
       }
-      forms[survey.candidate.name] = .mosaic(
-        linear.view, parts: planned, rowScale: linear.rowScale, outlierCount: linear.outlierCount)
+      forms[tensor.survey.candidate.name] =
+        parts.isEmpty
+        ? .dense(reason: "as chosen")
+        : .mosaic(linear.view, parts: parts, rowScale: linear.rowScale, outlierCount: linear.outlierCount)
     }
+  }
+
+  /// The positions of new dictionaries for the parts of tensors.
+  private mutating func addDictionaries(for tensors: [AllocatedTensor]) -> [SharedClass: [Int]] {
+    var weightCounts: [SharedClass: Int] = [:]
+    var order: [SharedClass] = []
+    for tensor in tensors {
+      guard case .linear(let linear) = tensor.survey.finding else { continue }
+      let matrix = linear.view.matrixShape(of: tensor.survey.candidate.shape)
+      for part in tensor.parts {
+        let shared = SharedClass(fitClass: part.fitClass, use: linear.use)
+        if weightCounts[shared] == nil { order.append(shared) }
+        weightCounts[shared, default: 0] += (part.rows?.count ?? matrix[0]) * matrix[1]
+      }
+    }
+    var positions: [SharedClass: [Int]] = [:]
+    for shared in order {
+      let planned = trained(shared.fitClass, weightCount: weightCounts[shared] ?? 0)
+      positions[shared] = Array(dictionaries.count..<dictionaries.count + planned.count)
+      dictionaries += planned
+    }
+    return positions
   }
 
   /// Whether a tensor has a form already.
@@ -120,9 +130,8 @@ struct PlanBuilder {
   /// Dictionaries to be trained, one for each stage of a class.
   private func trained(_ fitClass: FitClass, weightCount: Int) -> [PlannedDictionary] {
     fitClass.stages.map { form in
-      // Normalised by its row scale a weight is of order one, which float16 holds to 11 bits.
       PlannedDictionary(
-        form: form, elementType: options.hasRowScale ? .float16 : .float32,
+        form: form, elementType: options.dictionaryElementType,
         hasZeroMotif: options.hasZeroMotif, motifs: .trained, weightCount: weightCount)
     }
   }
@@ -176,19 +185,4 @@ struct PlanBuilder {
   private func weightCount(of group: [TensorSurvey]) -> Int {
     group.reduce(0) { $0 + $1.candidate.shape.elementCount }
   }
-}
-
-/// Rows of a tensor with the class that an allocation chose for them.
-struct AllocatedPart {
-  /// nil for all rows.
-  let rows: [Int]?
-  let weightCount: Int
-  let fitClass: FitClass
-  let predictedLoss: Double
-}
-
-/// What parts must have in common to share dictionaries.
-private struct DictionaryKey: Hashable {
-  let fitClass: FitClass
-  let use: WeightUse
 }

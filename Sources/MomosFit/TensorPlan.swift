@@ -19,6 +19,12 @@ public struct TensorPlan: Sendable {
   /// Bytes of the dense source values.
   public var denseByteCount: Int { shape.elementCount * elementType.byteCount }
 
+  /// What the outputs are expected to lose through it; nil where nothing was measured.
+  public var predictedLoss: Double? {
+    let losses = parts.compactMap(\.predictedLoss)
+    return losses.isEmpty ? nil : losses.reduce(0, +)
+  }
+
   /// Parts of a fitted tensor; none otherwise.
   public var parts: [PartPlan] {
     if case .mosaic(_, let parts, _, _) = form { parts } else { [] }

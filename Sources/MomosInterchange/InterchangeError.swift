@@ -46,6 +46,7 @@ public struct InterchangeError: Error, Hashable {
     // JSON, and graphs in it.
     case jsonSyntax, jsonRepeatedKey, jsonMissingKey, jsonUnknownKey, jsonValue
     case graphTooLarge, graphAttributeValue, graphNumber
+    case planTooLarge, planParts, planRows
   }
 
   /// The same error in the file at `path`, unless it already names one.

@@ -74,9 +74,9 @@ struct TileCosts: Sendable {
   let laying: Double
   let product: Double
 
-  /// One vector of a batch; tiles are laid out once for at most 192. Pairs of bfloat16 are multiplied faster.
+  /// One vector of a batch; tiles are laid out once for at most 512. Pairs of bfloat16 are multiplied faster.
   func ofVector(batch: Int, isPaired: Bool = false) -> Double {
-    laying / Double(max(1, min(batch, 192))) + product * (isPaired ? 0.55 : 1)
+    laying / Double(max(1, min(batch, 512))) + product * (isPaired ? 0.55 : 1)
   }
 }
 
@@ -84,7 +84,7 @@ struct TileCosts: Sendable {
 struct TileRates: Sendable {
   /// Laying one motif out, of row-major mosaics.
   let rowMajorMotif: Double
-  /// The same, of tile layouts; with AVX-512 and AVX2 estimated, not measured.
+  /// The same, of tile layouts.
   let tiledMotif: Double
   /// A weight of such a motif.
   let motifWeight: Double
@@ -96,11 +96,11 @@ struct TileRates: Sendable {
   static func of(_ set: String) -> TileRates {
     switch set {
     case "avx512":
-      TileRates(rowMajorMotif: 0.47, tiledMotif: 0.7, motifWeight: 0.045, product: 0.0125, tableWeight: 0.007)
+      TileRates(rowMajorMotif: 0.35, tiledMotif: 0.29, motifWeight: 0.058, product: 0.009, tableWeight: 0.007)
     case "avx2", "neon":
-      TileRates(rowMajorMotif: 0.46, tiledMotif: 0.7, motifWeight: 0.045, product: 0.0235, tableWeight: 0.007)
+      TileRates(rowMajorMotif: 0.33, tiledMotif: 0.35, motifWeight: 0.034, product: 0.02, tableWeight: 0.007)
     default:
-      TileRates(rowMajorMotif: 3.3, tiledMotif: 2, motifWeight: 0.06, product: 0.073, tableWeight: 0.02)
+      TileRates(rowMajorMotif: 2.4, tiledMotif: 0.4, motifWeight: 0.039, product: 0.05, tableWeight: 0.02)
     }
   }
 }

@@ -36,32 +36,7 @@ struct ConvertCommand: MomosCommand {
   )
   var graph: String?
 
-  @Option(help: ArgumentHelp("Weights in a block, 1 to 64.", valueName: "S"))
-  var blockLength = 4
-
-  @Option(help: ArgumentHelp("Motifs in a dictionary, 1 to 65536. (default: 256)", valueName: "K"))
-  var motifs: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Motifs as a share of the blocks that use the dictionary, above 0, at most 1; instead of --motifs.",
-      valueName: "C"))
-  var capacity: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Stages of each tensor, 1 to 8: each fits what the earlier ones leave.", valueName: "N"))
-  var stages = 1
-
-  @Option(
-    help: ArgumentHelp("Who has a dictionary: the whole model, or each tensor its own.", valueName: "OWNER"))
-  var dictionary = FitOptions.DictionaryScope.model
-
-  @Flag(help: "Do not keep the first motif at zero.")
-  var noZeroMotif = false
-
-  @Flag(help: "Do not scale rows to a common size before the fit.")
-  var noRowScale = false
+  @OptionGroup var fit: FitFlags
 
   @Option(
     help: ArgumentHelp("Keep tensors dense whose whole name matches; may be repeated.", valueName: "REGEX"))
@@ -91,11 +66,6 @@ struct ConvertCommand: MomosCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Start of the random choices of the fit; equal seeds give equal files.", valueName: "N"))
-  var seed: UInt64 = 0
-
-  @Option(
-    help: ArgumentHelp(
       "Threads; 0 takes one for each processor. The file does not depend on them.", valueName: "N"))
   var threads = 0
 
@@ -116,15 +86,10 @@ struct ConvertCommand: MomosCommand {
 
   func validate() throws {
     guard dryRun || output != nil else { throw ValidationError("-o FILE.momos is missing") }
-    guard motifs == nil || capacity == nil else {
-      throw ValidationError("--motifs and --capacity exclude each other")
+    guard fit.targetCosine == nil || !calibration.isEmpty else {
+      throw ValidationError("--target-cosine needs --calibration")
     }
     guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
-    do {
-      try fitOptions.validate()
-    } catch {
-      throw ValidationError("\(error)")
-    }
   }
 
   func run() throws(MomosError) {
@@ -148,28 +113,17 @@ struct ConvertCommand: MomosCommand {
 
   /// What was chosen where the user chose nothing.
   private var defaultsLine: String {
-    guard motifs == nil, capacity == nil, blockLength == 4, stages == 1 else { return "" }
+    guard fit.areDefaults else { return "" }
     return "blocks of 4 weights, 256 motifs (the default: about 2 bits per weight)\n\n"
-  }
-
-  private var fitOptions: FitOptions {
-    var options = FitOptions()
-    options.blockLength = blockLength
-    if let motifs { options.motifs = .count(motifs) }
-    if let capacity { options.motifs = .capacity(capacity) }
-    options.stageCount = stages
-    options.dictionaryScope = dictionary
-    options.hasZeroMotif = !noZeroMotif
-    options.hasRowScale = !noRowScale
-    options.allowsNonfinite = allowNonfinite
-    options.seed = seed
-    return options
   }
 
   private var options: ConversionOptions {
     var options = ConversionOptions(sources: source, output: output)
     options.graph = graph
-    options.fit = fitOptions
+    options.fit = fit.options
+    options.fit.allowsNonfinite = allowNonfinite
+    options.plan = fit.plan
+    options.savedPlan = fit.savePlan
     options.densePatterns = dense
     options.calibration = calibration
     options.savedCalibration = saveCalibration
@@ -181,5 +135,4 @@ struct ConvertCommand: MomosCommand {
   }
 }
 
-extension FitOptions.DictionaryScope: ExpressibleByArgument {}
 extension ConversionOptions.InputAxis: ExpressibleByArgument {}

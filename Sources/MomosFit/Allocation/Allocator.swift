@@ -1,3 +1,5 @@
+import MomosModel
+
 /// Finds the choices with the least sum of predicted losses within a number of bytes, or the fewest bytes within a
 /// loss.
 ///
@@ -27,23 +29,24 @@ public struct Allocator {
   private typealias ClassSet = UInt64
 
   private let items: [AllocationItem]
-  /// For each item and choice the set of its class alone; empty for a dense choice.
+  /// For each item and choice the set of its class alone, as its use has it; empty for a dense choice.
   private let classSets: [[ClassSet]]
   /// By the number of the class, in the order of first appearance among items and choices.
   private let dictionaryByteCounts: [Int]
 
   /// - Parameters:
-  ///   - items: with at most 64 classes together.
-  ///   - dictionaryByteCount: of all dictionaries that the tensors of a class share.
+  ///   - items: each with a choice; with at most 64 classes together, counted for each use.
+  ///   - dictionaryByteCount: of all dictionaries that the tensors of a class and use share.
   public init(items: [AllocationItem], dictionaryByteCount: (FitClass) -> Int) {
     self.items = items
-    var numbers: [FitClass: Int] = [:]
+    var numbers: [SharedClass: Int] = [:]
     var byteCounts: [Int] = []
     classSets = items.map { item in
       item.choices.map { choice in
         guard let fitClass = choice.form.fitClass else { return 0 }
-        if let number = numbers[fitClass] { return 1 << ClassSet(number) }
-        numbers[fitClass] = byteCounts.count
+        let shared = SharedClass(fitClass: fitClass, use: item.use)
+        if let number = numbers[shared] { return 1 << ClassSet(number) }
+        numbers[shared] = byteCounts.count
         byteCounts.append(dictionaryByteCount(fitClass))
         return 1 << ClassSet(byteCounts.count - 1)
       }
@@ -208,4 +211,10 @@ public struct Allocator {
         < (excesses.1, second.byteCount, second.predictedLoss)
     }
   }
+}
+
+/// Tensors that share dictionaries: those of one class and one use.
+struct SharedClass: Hashable {
+  let fitClass: FitClass
+  let use: WeightUse
 }
