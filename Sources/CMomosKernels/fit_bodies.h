@@ -27,6 +27,7 @@ INLINE void store_indices(int32_t *target, index_lanes value) { *(unaligned_indi
 #include "fit_path_step.h"
 #include "fit_path.h"
 #include "fit_path_exact.h"
+#include "fit_stages.h"
 
 static void encode_paths(const momos_path_search *search, const float *rows, size_t count, uint16_t *indices,
                          void *scratch) {
@@ -42,4 +43,5 @@ const momos_fit_table FIT_TABLE = {
     .multiply_f64 = f64_multiply,
     .add_moments = add_moments,
     .encode_paths = encode_paths,
+    .encode_stages = encode_stages,
 };

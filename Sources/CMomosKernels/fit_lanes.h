@@ -1,6 +1,6 @@
 // Vectors of FIT_LANES floats.
 
-#include "fit_path_plan.h"
+#include "fit_stage_plan.h"
 #include "fit_sets.h"
 
 #define INLINE static inline __attribute__((always_inline))

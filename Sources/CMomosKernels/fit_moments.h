@@ -14,19 +14,21 @@ static void add_moment_tile(const float *a, const float *b, size_t count, double
   }
 }
 
-static void add_moments(const float *x, size_t count, size_t columns, size_t row_begin, size_t row_end,
-                        double *moments, void *scratch) {
+static void add_moments(const momos_moment_tile *tile, const float *x, size_t count, double *moments,
+                        void *scratch) {
   float *const packed = scratch, *const panel = packed + PRODUCT_ROWS * PRODUCT_INNER(float);
   for (size_t k = 0; k < count; k += PRODUCT_INNER(float)) {
     const size_t inner = least(PRODUCT_INNER(float), count - k);
-    for (size_t first = row_begin; first < row_end; first += PRODUCT_ROWS) {
-      const size_t rows = least(PRODUCT_ROWS, row_end - first);
-      f32_pack_rows(x + k * columns + first, 1, columns, rows, inner, packed);
-      for (size_t j = first / TILE_COLUMNS * TILE_COLUMNS; j < columns; j += TILE_COLUMNS) {
-        const size_t width = least(TILE_COLUMNS, columns - j);
-        f32_pack_columns(x + k * columns + j, columns, width, inner, panel);
+    for (size_t first = tile->row_begin; first < tile->row_end; first += PRODUCT_ROWS) {
+      const size_t rows = least(PRODUCT_ROWS, tile->row_end - first);
+      f32_pack_rows(x + k * tile->columns + first, 1, tile->columns, rows, inner, packed);
+      for (size_t j = tile->column_begin; j < tile->column_end; j += TILE_COLUMNS) {
+        const size_t width = least(TILE_COLUMNS, tile->column_end - j);
+        if (j + width <= first) continue;
+        f32_pack_columns(x + k * tile->columns + j, tile->columns, width, inner, panel);
+        double *const target = moments + (first - tile->row_begin) * tile->stride + j - tile->column_begin;
         for (size_t i = 0; i < rows && first + i < j + width; i += FIT_TILE_ROWS)
-          add_moment_tile(packed + i * inner, panel, inner, moments + (first + i) * columns + j, columns,
+          add_moment_tile(packed + i * inner, panel, inner, target + i * tile->stride, tile->stride,
                           least(FIT_TILE_ROWS, rows - i), width);
       }
     }

@@ -1,13 +1,12 @@
 // What the rows of a path search share: the motifs of a group of blocks in the metric of their columns.
 
-/// The entry of T of block t; of the identity's place beyond the last block, none is asked for.
+/// T of a block.
 INLINE const float *inverse_of(const momos_path_search *search, size_t block) {
   return search->inverses + block * search->block_length * search->block_length;
 }
 
-/// target[o, m] = sum over i <= o of motifs[i, m] * matrix[i, o], i ascending.
-static void transform_motifs(const momos_path_search *search, const float *motifs, const float *matrix, float *target) {
-  const size_t length = search->block_length, padded = search->padded;
+/// target[o, m] = sum over i of motifs[i, m] * matrix[i, o], i ascending, with motifs [length, padded].
+static void transform_motifs(const float *motifs, size_t length, size_t padded, const float *matrix, float *target) {
   for (size_t o = 0; o < length; o++)
     for (size_t m = 0; m < padded; m += FIT_LANES) {
       lanes sum = loaded(motifs + m) * matrix[o];
@@ -45,7 +44,7 @@ static void fill_shift(const momos_path_search *search, const float *factor, con
 static void fill_next(const momos_path_search *search, const float *products, const float *shift,
                       const float *next_inverse, float *next) {
   const size_t length = search->block_length, padded = search->padded;
-  transform_motifs(search, products, shift, next);
+  transform_motifs(products, length, padded, shift, next);
   if (!search->second) return;
   for (size_t o = 0; o < length; o++)
     for (size_t m = 0; m < padded; m += FIT_LANES) {
@@ -56,12 +55,12 @@ static void fill_next(const momos_path_search *search, const float *products, co
     }
 }
 
-static void fill_norms(const momos_path_search *search, const float *products, float *norms) {
-  const size_t length = search->block_length, padded = search->padded;
+/// |product|^2 of every motif, infinite beyond the last.
+static void fill_norms(const float *products, size_t length, size_t padded, size_t motif_count, float *norms) {
   for (size_t m = 0; m < padded; m++) {
     float sum = 0;
     for (size_t o = 0; o < length; o++) sum += products[o * padded + m] * products[o * padded + m];
-    norms[m] = m < search->motif_count ? sum : __builtin_inff();
+    norms[m] = m < motif_count ? sum : __builtin_inff();
   }
 }
 
@@ -73,8 +72,8 @@ static void fill_group(const momos_path_search *search, const path_measures *mea
   for (size_t b = 0; b < measures->group_blocks && first + b < measures->blocks; b++) {
     float *products = memory->products + b * table, *next = memory->next + b * table;
     float *shift = memory->shift + b * length * length;
-    transform_motifs(search, search->first, inverse_of(search, first + b), products);
-    fill_norms(search, products, memory->norms + b * search->padded);
+    transform_motifs(search->first, length, search->padded, inverse_of(search, first + b), products);
+    fill_norms(products, length, search->padded, search->motif_count, memory->norms + b * search->padded);
     if (first + b + 1 == measures->blocks) {
       memset(shift, 0, length * length * sizeof(float));
       memset(next, 0, table * sizeof(float));

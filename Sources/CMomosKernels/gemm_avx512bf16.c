@@ -20,7 +20,7 @@
 #define PACKED(source, count) ((lanes)packed_pairs(source, count))
 
 /// The first `count` values of `source`, and zeros, as 16 pairs of bf16 with the earlier value in the low half.
-static inline __m512 packed_pairs(const float *source, size_t count) {
+static inline __attribute__((always_inline)) __m512 packed_pairs(const float *source, size_t count) {
   const __mmask32 mask = count < 32 ? (1u << count) - 1 : 0xffffffffu;
   const __m512 low = _mm512_maskz_loadu_ps((__mmask16)mask, source);
   const __m512 high = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), source + 16);

@@ -102,6 +102,9 @@ static void add_sums(const tile_target *target, lanes sum[GEMM_ROWS][WIDE_PANEL]
   }
 }
 
+/// Floats of a vector asked for ahead of their packing.
+#define PACKING_AHEAD 32
+
 /// How many vectors of a batch fill panels.
 static size_t packed_count(size_t batch) {
   const size_t narrowest = NARROW_PANEL * GEMM_LANES;
@@ -118,8 +121,12 @@ static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t co
     for (size_t b = 0; b < width; b += 4) {
       lanes from[4];
       squares out[4];
-      UNROLLED for (size_t i = 0; i < 4; i++)
-        from[i] = PACKED(x + smallest(b + i, count - 1) * x_stride + first, length);
+      UNROLLED for (size_t i = 0; i < 4; i++) {
+        const float *source = x + smallest(b + i, count - 1) * x_stride + first;
+        // These are too many rows for the processor to see where each one goes on.
+        for (size_t at = 0; at < length; at += 16) __builtin_prefetch(source + PACKING_AHEAD + at, 0, 3);
+        from[i] = PACKED(source, length);
+      }
       transpose_squares(from[0], from[1], from[2], from[3], out);
       float *to = panel + j * width + b;
       for (size_t k = 0; k < GEMM_LANES && j + k < lane_count; k++)

@@ -133,16 +133,29 @@ INLINE float reduced(lanes value, const momos_operation operation) {
   return lane[0];
 }
 
-static void softmax(const float *x, size_t rows, size_t columns, float *y) {
+/// Elements of a row from j on, scaled and biased on request; -infinity in the lanes behind the row.
+INLINE lanes scaled_part(const float *x, size_t columns, size_t j, const int is_scaled, float scale,
+                         const float *bias) {
+  const size_t count = columns - j;
+  if (!is_scaled) return loaded_part(x + j, count, -INFINITY);
+  const lanes sum = MULTIPLY_ADD(loaded_part(x + j, count, 0), (lanes)scale,
+                                 bias ? loaded_part(bias + j, count, -INFINITY) : (lanes)-0.0f);
+  if (bias || count >= VECTOR_LANES) return sum;
+  return loaded_part((const float *)&sum, count, -INFINITY);
+}
+
+INLINE void softmax_rows(const float *x, size_t rows, size_t columns, const int is_scaled, float scale,
+                         const float *bias, size_t bias_step, float *y) {
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
+    const float *const row_bias = bias ? bias + r * bias_step : NULL;
     lanes largest = -INFINITY, sum = 0;
     for (size_t j = 0; j < columns; j += VECTOR_LANES) {
-      const lanes value = loaded_part(x + j, columns - j, -INFINITY);
+      const lanes value = scaled_part(x, columns, j, is_scaled, scale, row_bias);
       largest = value > largest ? value : largest;
     }
     const float maximum = reduced(largest, MOMOS_MAXIMUM);
     for (size_t j = 0; j < columns; j += VECTOR_LANES) {
-      const lanes power = exp_of(loaded_part(x + j, columns - j, -INFINITY) - maximum);
+      const lanes power = exp_of(scaled_part(x, columns, j, is_scaled, scale, row_bias) - maximum);
       sum += power;
       store_part(y + j, columns - j, power);
     }
@@ -150,6 +163,15 @@ static void softmax(const float *x, size_t rows, size_t columns, float *y) {
     for (size_t j = 0; j < columns; j += VECTOR_LANES)
       store_part(y + j, columns - j, loaded_part(y + j, columns - j, 0) / total);
   }
+}
+
+static void softmax(const float *x, size_t rows, size_t columns, float *y) {
+  softmax_rows(x, rows, columns, 0, 1, NULL, 0, y);
+}
+
+static void scaled_softmax(const float *x, size_t rows, size_t columns, float scale, const float *bias,
+                           size_t bias_step, float *y) {
+  softmax_rows(x, rows, columns, 1, scale, bias, bias_step, y);
 }
 
 /// The sum of a row.
@@ -192,6 +214,8 @@ static void normalize(const momos_normalization *normalization, const float *x, 
   }
 }
 
+#include "vector_conversions.h"
+
 const momos_vector_table VECTOR_TABLE = {
     .name = VECTOR_NAME,
     .map = map,
@@ -199,5 +223,13 @@ const momos_vector_table VECTOR_TABLE = {
     .affine_columns = affine_columns,
     .affine_rows = affine_rows,
     .softmax = softmax,
+    .scaled_softmax = scaled_softmax,
     .normalize = normalize,
+    .narrow_to_f16 = narrow_to_f16,
+    .widen_f16 = widen_f16,
+    .narrow_to_bf16 = narrow_to_bf16,
+    .widen_bf16 = widen_bf16,
+    .quantize_to_8 = quantize_to_8,
+    .quantize_to_16 = quantize_to_16,
+    .find_extremes = find_extremes,
 };

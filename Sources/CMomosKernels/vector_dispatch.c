@@ -20,7 +20,9 @@ const momos_vector_table *momos_vector_named(const char *name) {
                ? &momos_vector_avx512
                : NULL;
   if (strcmp(name, "avx2") == 0)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &momos_vector_avx2 : NULL;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
+               ? &momos_vector_avx2
+               : NULL;
 #elif defined(__aarch64__)
   if (strcmp(name, "neon") == 0) return &momos_vector_neon;
 #endif

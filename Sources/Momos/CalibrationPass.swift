@@ -140,12 +140,8 @@ private final class ObservedSums {
   }
 
   func observer(rowLimit: Int) -> WeightObserver {
-    WeightObserver(rowLimit: rowLimit) { (input, rows) throws(RuntimeError) in
-      do throws(ModelError) {
-        try self.sums[input]?.add(rows.bytes.span(of: Float.self), pool: self.pool)
-      } catch {
-        throw .model(error, place: "the moments of an input")
-      }
+    WeightObserver(rowLimit: rowLimit) { input, rows in
+      self.sums[input]?.add(rows.bytes.span(of: Float.self), pool: self.pool)
     } lookups: { table, rows in
       for row in rows { self.rowCounts[table]?[row] += 1 }
     }

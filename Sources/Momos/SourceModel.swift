@@ -28,10 +28,16 @@ struct SourceModel: Sendable {
     } else if let document = try MomosError.translating({ try source.graph() }) {
       operatorSets = document.operatorSets
       var folding = GraphFolding(source, operatorSets: document.operatorSets)
-      graphs = document.graphs.count == 1 ? [folding.fold(document.graphs[0])] : document.graphs
-      tensors = folding.tensors
+      let graphs = document.graphs.count == 1 ? [folding.fold(document.graphs[0])] : document.graphs
+      let tensors = folding.tensors
       let used = Set(graphs.flatMap(\.namesOfUsedValues))
-      catalog = (source.catalog + folding.catalog).filter { used.contains($0.name) }
+      let catalog = (source.catalog + folding.catalog).filter { used.contains($0.name) }
+      let tables = try TransposedTables(graphs, catalog: catalog) { name throws(MomosError) in
+        try MomosError.translating { try tensors.read(name) }
+      }
+      self.tensors = tensors
+      self.graphs = graphs.map(tables.added)
+      self.catalog = catalog.filter { tables.names[$0.name] == nil }
       unused = source.catalog.filter { !used.contains($0.name) && !folding.consumed.contains($0.name) }
     } else {
       (graphs, operatorSets, tensors, catalog, unused) = ([], [], FoldedTensors(source), source.catalog, [])

@@ -41,7 +41,7 @@ public struct DenseMultiplier: Sendable {
     let chunk = batch * rows * columns < 50_000 ? rows : (rows + pool.threadCount - 1) / pool.threadCount
     let taskCount = (rows + chunk - 1) / chunk
     let scratchCount = (self.scratchCount(batch: batch) + 15) & ~15
-    var scratch = try MutableBytes(byteCount: taskCount * scratchCount * MemoryLayout<Float>.stride)
+    var scratch = try ScratchMemory(floatCount: taskCount * scratchCount)
     var scratchSpan = scratch.mutableSpan(of: Float.self)
     let product = unsafe product(batch: batch, precision: precision)
     unsafe input.withUnsafeBufferPointer { inputBuffer in

@@ -47,7 +47,7 @@ public struct LookupMultiplier: Sendable {
     let chunk = rowChunk(batch: batch, pool: pool)
     let taskCount = (rows + chunk - 1) / chunk
     let scratchByteCount = stages.scratchByteCount(rows: rows, columns: columns, batch: batch, chunk: chunk)
-    var scratch = try MutableBytes(byteCount: taskCount * scratchByteCount)
+    var scratch = try ScratchMemory(byteCount: taskCount * scratchByteCount)
     var scratchSpan = scratch.mutableSpan(of: UInt8.self)
     unsafe scratchSpan.withUnsafeMutableBufferPointer { scratchBuffer in
       unsafe input.withUnsafeBufferPointer { inputBuffer in

@@ -44,28 +44,31 @@ public struct PartMultiplier: Sendable {
     guard batch > 0, rows > 0 else { return 0 }
     // The last block of a row, and an overlapping motif's second half, reach beyond the columns: zeros there.
     let padded = stages.map(\.inputLength).max() ?? 0
-    var paddedInput = try MutableBytes(byteCount: max(batch * padded, 1) * MemoryLayout<Float>.stride)
-    var target = paddedInput.mutableSpan(of: Float.self)
-    for sample in 0..<batch {
-      for column in 0..<columns { target[sample * padded + column] = input[sample * columns + column] }
-    }
+    let paddedCount = (batch * padded + 15) & ~15
     let tasks = rowTasks(batch: batch, pool: pool)
-    let scratch = tasks.rows + (stages.map(\.tableScratchCount).max() ?? 0)
-    var scratchBytes = try MutableBytes(byteCount: tasks.count * scratch * MemoryLayout<Float>.stride)
+    let scratchCount = tasks.rows + (stages.map(\.tableScratchCount).max() ?? 0)
     var products = [Int](repeating: 0, count: tasks.count)
-    let frozenInput = paddedInput.freeze()
-
-    var scratchSpan = scratchBytes.mutableSpan(of: Float.self)
+    var scratch = try ScratchMemory(floatCount: paddedCount + tasks.count * scratchCount)
+    var scratchSpan = scratch.mutableSpan(of: Float.self)
+    for sample in 0..<batch {
+      let start = sample * padded
+      for column in 0..<min(columns, padded) {
+        scratchSpan[start + column] = input[sample * columns + column]
+      }
+      for column in columns..<max(columns, padded) { scratchSpan[start + column] = 0 }
+    }
     unsafe scratchSpan.withUnsafeMutableBufferPointer { scratchBuffer in
       unsafe output.withUnsafeMutableBufferPointer { outputBuffer in
         unsafe products.withUnsafeMutableBufferPointer { productBuffer in
           let memory = unsafe TaskMemory(
-            scratch: scratchBuffer, output: outputBuffer, products: productBuffer)
+            input: UnsafePointer(scratchBuffer.baseAddress!),
+            scratch: scratchBuffer.baseAddress! + paddedCount, output: outputBuffer.baseAddress!,
+            products: productBuffer)
           pool.run(taskCount: tasks.count) { task in
             let (sample, rowRange) = tasks[task]
             unsafe multiplyRows(
-              rowRange, of: sample, input: frozenInput, inputOffset: sample * padded,
-              scratch: memory.scratch.baseAddress! + task * scratch, output: memory.output.baseAddress!,
+              rowRange, of: sample, input: memory.input + sample * padded,
+              scratch: memory.scratch + task * scratchCount, output: memory.output,
               products: &memory.products[task])
           }
         }
@@ -75,7 +78,7 @@ public struct PartMultiplier: Sendable {
   }
 
   private func multiplyRows(
-    _ range: Range<Int>, of sample: Int, input: Bytes, inputOffset: Int,
+    _ range: Range<Int>, of sample: Int, input: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, products: inout Int
   ) {
     let sums = unsafe output + sample * rows + range.lowerBound
@@ -84,7 +87,7 @@ public struct PartMultiplier: Sendable {
     let tables = unsafe scratch + range.count
     for stage in stages {
       products += unsafe stage.add(
-        rows: range, input: input, inputOffset: inputOffset, tables: tables, partial: partial, to: sums)
+        rows: range, input: input, tables: tables, partial: partial, to: sums)
     }
     if let rowScale {
       for row in range { unsafe sums[row - range.lowerBound] *= rowScale[row] }
@@ -119,8 +122,9 @@ private struct RowTasks: Sendable {
 /// Memory that tasks write to, each at its own place.
 @unsafe
 private struct TaskMemory: @unchecked Sendable {
-  let scratch: UnsafeMutableBufferPointer<Float>
-  let output: UnsafeMutableBufferPointer<Float>
+  let input: UnsafePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+  let output: UnsafeMutablePointer<Float>
   let products: UnsafeMutableBufferPointer<Int>
 }
 
@@ -150,19 +154,16 @@ private struct ExecutableStage: Sendable {
   }
 
   func add(
-    rows: Range<Int>, input: Bytes, inputOffset: Int, tables: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, input: UnsafePointer<Float>, tables: UnsafeMutablePointer<Float>,
     partial: UnsafeMutablePointer<Float>, to sums: UnsafeMutablePointer<Float>
   ) -> Int {
     let kernels = unsafe InstructionSet.table
-    return unsafe input.bytes.withUnsafeBytes { inputBytes in
-      let x = unsafe inputBytes.baseAddress!.assumingMemoryBound(to: Float.self) + inputOffset
-      let products = unsafe withStage { stage in
-        unsafe usesTables
-          ? kernels.multiply_tables(stage, x, rows.lowerBound, rows.upperBound, tables, partial, sums)
-          : kernels.multiply_motifs(stage, x, rows.lowerBound, rows.upperBound, sums)
-      }
-      return Int(products)
+    let products = unsafe withStage { stage in
+      unsafe usesTables
+        ? kernels.multiply_tables(stage, input, rows.lowerBound, rows.upperBound, tables, partial, sums)
+        : kernels.multiply_motifs(stage, input, rows.lowerBound, rows.upperBound, sums)
     }
+    return Int(products)
   }
 
   private func withStage<Result>(_ body: (UnsafePointer<momos_stage>) -> Result) -> Result {

@@ -34,7 +34,8 @@ struct PathTables: Sendable {
     let (first, second) = (Array(both[..<half]), Array(both[half...]))
     let factor = feedback?.factor ?? []
     let inverses =
-      feedback?.inverses(blockLength: blockLength) ?? Self.identities(blockLength, columns: columns)
+      feedback?.inverses(blockLength: blockLength)
+      ?? identityInverses(blockLength: blockLength, columns: columns)
     self.first = first
     self.second = second
     self.factor = factor
@@ -59,14 +60,6 @@ struct PathTables: Sendable {
       }
     }
     return cross
-  }
-
-  /// T of inputs that are not correlated.
-  private static func identities(_ blockLength: Int, columns: Int) -> [Float] {
-    let blocks = (columns + blockLength - 1) / blockLength
-    var identities = [Float](repeating: 0, count: blocks * blockLength * blockLength)
-    for column in 0..<columns { identities[column * blockLength + column % blockLength] = 1 }
-    return identities
   }
 
   /// - Parameters:
@@ -114,4 +107,12 @@ struct PathTables: Sendable {
       }
     }
   }
+}
+
+/// T of inputs that are not correlated.
+func identityInverses(blockLength: Int, columns: Int) -> [Float] {
+  let blocks = (columns + blockLength - 1) / blockLength
+  var identities = [Float](repeating: 0, count: blocks * blockLength * blockLength)
+  for column in 0..<columns { identities[column * blockLength + column % blockLength] = 1 }
+  return identities
 }

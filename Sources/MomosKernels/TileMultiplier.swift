@@ -45,7 +45,7 @@ public struct TileMultiplier: Sendable {
     let scratchCount = unsafe withWeight { weight in
       (unsafe momos_mosaic_scratch_count(weight, batch) + 15) & ~15
     }
-    var scratch = try MutableBytes(byteCount: taskCount * scratchCount * MemoryLayout<Float>.stride)
+    var scratch = try ScratchMemory(floatCount: taskCount * scratchCount)
     var scratchSpan = scratch.mutableSpan(of: Float.self)
     let product = unsafe Self.product(batch: batch, precision: precision)
     unsafe input.withUnsafeBufferPointer { inputBuffer in

@@ -209,10 +209,10 @@ public enum VectorKernels {
 }
 
 extension VectorKernels {
-  private static var kernels: momos_vector_table { unsafe InstructionSet.vectors }
+  static var kernels: momos_vector_table { unsafe InstructionSet.vectors }
 
   /// Elements of one task.
-  private static let chunk = 32_768
+  static let chunk = 32_768
 
   private static func map(
     _ function: ElementFunction, count: Int, _ memory: VectorMemory, _ pool: ThreadPool?
@@ -261,7 +261,7 @@ extension VectorKernels {
     runChunks(of: rows, max(1, chunk / max(1, columns)), pool, body)
   }
 
-  private static func runChunks(
+  static func runChunks(
     of count: Int, _ chunk: Int, _ pool: ThreadPool?, _ body: @Sendable (Range<Int>) -> Void
   ) {
     guard count > chunk, let pool else {

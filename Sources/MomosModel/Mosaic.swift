@@ -70,7 +70,7 @@ public struct Mosaic: Sendable, Hashable {
     }
     let source = bytes.span(of: UInt8.self)
     if let tiles {
-      for block in indices.indices { indices[block] = tiles.index(row: row, block: block, in: source) }
+      tiles.unpackRow(row, in: source, into: &indices)
       return 0
     }
     let rowByteCount = IndexLayout.rowByteCount(blockCount: blockCount, indexWidth: indexWidth)

@@ -71,18 +71,22 @@ public struct Reconstruction: Sendable {
     for (stage, table) in zip(part.stages, tables) {
       let dictionary = stage.dictionary
       let indices = unpackedRow(row, of: stage.mosaic)
-      for (block, index) in indices.enumerated() {
-        let start = block * dictionary.blockLength
-        let motif = Int(index) * dictionary.motifLength
-        // The second half of the previous motif, for overlapping dictionaries.
-        let previous: Int? =
-          dictionary.isOverlapping && block > 0
-          ? Int(indices[block - 1]) * dictionary.motifLength + dictionary.blockLength : nil
-        for offset in 0..<min(dictionary.blockLength, length - start) {
-          var value = table[motif + offset]
-          if let previous { value += table[previous + offset] }
-          sum[start + offset] += value
+      let (blockLength, motifLength) = (dictionary.blockLength, dictionary.motifLength)
+      let isOverlapping = dictionary.isOverlapping
+      let motifs = table.span
+      var weights = sum.mutableSpan
+      for block in indices.indices {
+        let start = block * blockLength
+        let count = min(blockLength, length - start)
+        let motif = Int(indices[block]) * motifLength
+        let first = motifs.extracting(motif..<(motif + count))
+        guard isOverlapping, block > 0 else {
+          for offset in 0..<count { weights[start + offset] += first[offset] }
+          continue
         }
+        // The second half of the previous motif.
+        let previous = Int(indices[block - 1]) * motifLength + blockLength
+        for offset in 0..<count { weights[start + offset] += first[offset] + motifs[previous + offset] }
       }
     }
     return sum

@@ -38,14 +38,23 @@ public struct RowReconstruction: Sendable {
   private func round<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     _ values: [Float], to weights: inout MutableSpan<Pattern>
   ) {
-    for (column, value) in values.enumerated() {
-      weights[column] =
-        switch tensor.elementType {
-        case .float16: Pattern(truncatingIfNeeded: Float16(value).bitPattern)
-        case .bfloat16: Pattern(truncatingIfNeeded: value.bfloat16Bits)
-        case .float64: Pattern(truncatingIfNeeded: Double(value).bitPattern)
-        default: Pattern(truncatingIfNeeded: value.bitPattern)
-        }
+    switch tensor.elementType {
+    case .float16:
+      for column in values.indices {
+        weights[column] = Pattern(truncatingIfNeeded: Float16(values[column]).bitPattern)
+      }
+    case .bfloat16:
+      for column in values.indices {
+        weights[column] = Pattern(truncatingIfNeeded: values[column].bfloat16Bits)
+      }
+    case .float64:
+      for column in values.indices {
+        weights[column] = Pattern(truncatingIfNeeded: Double(values[column]).bitPattern)
+      }
+    default:
+      for column in values.indices {
+        weights[column] = Pattern(truncatingIfNeeded: values[column].bitPattern)
+      }
     }
   }
 

@@ -23,14 +23,37 @@ public struct TiledIndices {
   /// The index of a row and block, padding included.
   public func index(row: Int, block: Int, in bytes: Span<UInt8>) -> UInt16 {
     let strip = stripOffset(row: row, bundle: block / shape.bundleLength)
-    let member = block % shape.bundleLength
+    let rowInStrip = row % shape.stripRowCount
+    let place = strip + (layout == .tileK16 ? rowInStrip * 4 : Self.interleaved(rowInStrip))
+    return index(member: block % shape.bundleLength, at: place, in: bytes)
+  }
+
+  /// The indices of a row from block 0 on, as many as there are in `indices`, at most `paddedBlockCount`.
+  func unpackRow(_ row: Int, in bytes: Span<UInt8>, into indices: inout MutableSpan<UInt16>) {
+    let rowInStrip = row % shape.stripRowCount
+    let first = layout == .tileK16 ? rowInStrip * 4 : Self.interleaved(rowInStrip)
+    let groupLength = groupBundleCount * shape.bundleLength
+    // The strips of a row in one group lie at equal distances.
+    for start in stride(from: 0, to: indices.count, by: groupLength) {
+      let bundle = start / shape.bundleLength
+      var place = stripOffset(row: row, bundle: bundle) + first
+      let step = rowsInTile(of: row) * shape.bytesPerRow
+      for block in stride(from: start, to: min(start + groupLength, indices.count), by: shape.bundleLength) {
+        let count = min(shape.bundleLength, indices.count - block)
+        for member in 0..<count { indices[block + member] = index(member: member, at: place, in: bytes) }
+        place += step
+      }
+    }
+  }
+
+  /// The index of a member of a bundle whose bytes for the row begin at `place`.
+  private func index(member: Int, at place: Int, in bytes: Span<UInt8>) -> UInt16 {
     switch layout {
-    case .rowMajor, .tileK256: return UInt16(bytes[strip + Self.interleaved(row % 64)])
+    case .rowMajor, .tileK256: return UInt16(bytes[place])
     case .tileK16:
-      let pair = UInt16(bytes[strip + row % 16 * 4 + member % 4])
+      let pair = UInt16(bytes[place + member % 4])
       return member < 4 ? pair & 15 : pair >> 4
     case .tileK64:
-      let place = strip + Self.interleaved(row % 64)
       if member < 3 { return UInt16(bytes[place + 64 * member] & 63) }
       var value: UInt16 = 0
       for line in 0..<3 { value |= UInt16(bytes[place + 64 * line] >> 6) << UInt16(2 * line) }
@@ -61,11 +84,15 @@ public struct TiledIndices {
     let (group, bundleInGroup) = bundle.quotientAndRemainder(dividingBy: groupBundleCount)
     let (tile, rowInTile) = row.quotientAndRemainder(dividingBy: shape.tileRowCount)
     let bundlesInGroup = min(groupBundleCount, bundleCount - group * groupBundleCount)
-    let rowsInTile = min(shape.tileRowCount, paddedRowCount - tile * shape.tileRowCount)
     let rowStep =
       group * groupBundleCount * paddedRowCount + tile * shape.tileRowCount * bundlesInGroup
-      + bundleInGroup * rowsInTile + rowInTile / shape.stripRowCount * shape.stripRowCount
+      + bundleInGroup * rowsInTile(of: row) + rowInTile / shape.stripRowCount * shape.stripRowCount
     return rowStep * shape.bytesPerRow
+  }
+
+  /// Rows of the tile that holds a row, with those that pad its last strip.
+  private func rowsInTile(of row: Int) -> Int {
+    min(shape.tileRowCount, paddedRowCount - row / shape.tileRowCount * shape.tileRowCount)
   }
 
   /// The byte of a row in a strip of 64: rows 0 to 31 have the even bytes, rows 32 to 63 the odd ones.

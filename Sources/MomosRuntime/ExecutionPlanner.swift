@@ -54,10 +54,33 @@ struct ExecutionPlanner {
     -> ExecutionStep
   {
     let node = planned.node
+    let nodes = try joinedNodes(of: planned)
+    let (operation, operands) = try operation(of: node, joined: planned.joined, nodes)
+    return ExecutionStep(
+      label: NodeLabel(node), operation: operation, inputs: operands.inputs,
+      outputs: node.outputs.map { read.contains($0) && $0 != "" ? slot(of: $0) : nil },
+      weight: operands.stepWeight)
+  }
+
+  /// The nodes that a joined one stands for, each checked as if it stood alone.
+  private mutating func joinedNodes(of planned: PlannedNode) throws(RuntimeError) -> JoinedNodes? {
+    guard !planned.parts.isEmpty else { return nil }
+    // What they read and give is no part of the plan.
+    let saved = (slots, constants)
+    var joined = JoinedNodes(inputs: planned.node.inputs)
+    for node in planned.parts { joined.append(node, try operation(of: node).operation) }
+    (slots, constants) = saved
+    return joined
+  }
+
+  /// - Parameter joined: what a node of fusion is; nil for a node of the graph.
+  private mutating func operation(
+    of node: Node, joined: (entry: OperatorEntry, version: Int)? = nil, _ nodes: JoinedNodes? = nil
+  ) throws(RuntimeError) -> (operation: any Operator, operands: NodeOperands) {
     let label = NodeLabel(node)
     let attributes = try AttributeReader(node, label: label) { [tensors] in tensors.dense($0) }
     let (entry, version) =
-      if let joined = planned.joined { joined } else {
+      if let joined { joined } else {
         try OperatorRegistry.resolve(node, label: label, operatorSets: operatorSets)
       }
     try entry.checkCounts(of: node, label: label)
@@ -65,14 +88,10 @@ struct ExecutionPlanner {
     var context = OperatorContext(
       label: label, version: version, inputCount: node.inputs.count, outputCount: node.outputs.count,
       attributes: attributes, linearWeight: operands.weight, linearWeightShape: operands.weightShape,
-      rowTable: operands.rowTable,
-      constants: operands.constants)
+      rowTable: operands.rowTable, constants: operands.constants, joined: nodes)
     let operation = try entry.type.init(&context)
     try context.attributes.finish(version: version)
-    return ExecutionStep(
-      label: label, operation: operation, inputs: operands.inputs,
-      outputs: node.outputs.map { read.contains($0) && $0 != "" ? slot(of: $0) : nil },
-      weight: operands.stepWeight)
+    return (operation, operands)
   }
 
   /// Where a node finds its inputs, and those that are tensors of the model.

@@ -47,16 +47,18 @@ struct MosaicMultiplier: Sendable {
     pool: ThreadPool
   ) throws(ModelError) -> Int {
     let partRows = part.rowCount
-    var gathered: [Float] = []
-    gathered.reserveCapacity(batch * part.columnCount)
+    let partColumns = part.columnCount
+    var gathered = try ScratchMemory(floatCount: batch * partColumns)
+    var inputs = gathered.mutableSpan(of: Float.self)
     for sample in 0..<batch {
-      for position in 0..<part.columnCount {
-        gathered.append(input[sample * columns + (part.columns?[position] ?? position)])
+      for position in 0..<partColumns {
+        inputs[sample * partColumns + position] =
+          input[sample * columns + (part.columns?[position] ?? position)]
       }
     }
-    var sums = [Float](repeating: 0, count: batch * partRows)
-    var sumSpan = sums.mutableSpan
-    let products = try part.multiply(gathered.span, batch: batch, into: &sumSpan, pool: pool)
+    var results = try ScratchMemory(floatCount: batch * partRows)
+    var sums = results.mutableSpan(of: Float.self)
+    let products = try part.multiply(inputs.span, batch: batch, into: &sums, pool: pool)
     for sample in 0..<batch {
       for position in 0..<partRows {
         output[sample * rows + (part.rows?[position] ?? position)] += sums[sample * partRows + position]

@@ -16,4 +16,6 @@ struct OperatorContext {
   let rowTable: RowReconstruction?
   /// Dense tensors of the model among the inputs, by position: for weights that an operator arranges once.
   let constants: [Int: Tensor]
+  /// What a node of fusion stands for; nil for a node of the graph.
+  var joined: JoinedNodes?
 }

@@ -1,6 +1,6 @@
 // Checks every kernel of momos_fit.h: products and moments, bit for bit, against their sums written out one number
-// after another; path searches of every instruction set against the scalar ones, bit for bit, and these against the
-// errors of all paths.
+// after another; searches of every instruction set against the scalar ones, bit for bit, since these are tested against
+// numpy.
 
 #include <math.h>
 
@@ -68,26 +68,33 @@ static void check_product(const momos_fit_table *table, const size_t *size, int 
   release(wide_a), release(wide_b), release(wide_c), release(wide_sums), release(scratch);
 }
 
+/// Three tiles of x x', one after the other.
 static void check_moments(const momos_fit_table *table, size_t count, size_t columns) {
   float *x = random_values(count * columns, 1);
-  double *moments = exactly(columns * columns, sizeof *moments);
-  for (size_t i = 0; i < columns * columns; i++) moments[i] = 1;
   void *scratch = exact_bytes(MOMOS_FIT_PRODUCT_SCRATCH, 64);
   const size_t middle = columns / 3;
-  table->add_moments(x, count, columns, 0, middle, moments, scratch);
-  table->add_moments(x, count, columns, middle, columns, moments, scratch);
-  for (size_t i = 0; i < columns; i++)
-    for (size_t j = i; j < columns; j++) {
-      double sum = 1;
-      for (size_t first = 0; first < count; first += MOMOS_MOMENT_GROUP) {
-        float group = 0;
-        for (size_t r = first; r < count && r < first + MOMOS_MOMENT_GROUP; r++)
-          group += x[r * columns + i] * x[r * columns + j];
-        sum += (double)group;
+  const size_t edges[3][4] = {{0, middle, 0, middle}, {0, middle, middle, columns}, {middle, columns, middle, columns}};
+  for (int t = 0; t < 3; t++) {
+    const size_t *edge = edges[t], width = edge[3] - edge[2], height = edge[1] - edge[0];
+    const momos_moment_tile tile = {.columns = columns, .row_begin = edge[0], .row_end = edge[1],
+                                    .column_begin = edge[2], .column_end = edge[3], .stride = width};
+    double *moments = exactly(height * width, sizeof *moments);
+    for (size_t i = 0; i < height * width; i++) moments[i] = 1;
+    table->add_moments(&tile, x, count, moments, scratch);
+    for (size_t i = edge[0]; i < edge[1]; i++)
+      for (size_t j = i > edge[2] ? i : edge[2]; j < edge[3]; j++) {
+        double sum = 1;
+        for (size_t first = 0; first < count; first += MOMOS_MOMENT_GROUP) {
+          float group = 0;
+          for (size_t r = first; r < count && r < first + MOMOS_MOMENT_GROUP; r++)
+            group += x[r * columns + i] * x[r * columns + j];
+          sum += (double)group;
+        }
+        expect(moments[(i - edge[0]) * width + j - edge[2]] == sum, "moments", table->name, count, i, j);
       }
-      expect(moments[i * columns + j] == sum, "moments", table->name, count, i, j);
-    }
-  release(x), release(moments), release(scratch);
+    release(moments);
+  }
+  release(x), release(scratch);
 }
 
 typedef struct {
@@ -103,8 +110,7 @@ static const path_case paths[] = {
 #define PATH_COUNT (sizeof paths / sizeof *paths)
 
 /// T of each block: ones without U, else the inverse of a triangle with ones on its diagonal.
-static float *block_inverses(const path_case *path, const float *factor, size_t blocks) {
-  const size_t s = path->length, n = path->columns;
+static float *block_inverses(size_t s, size_t n, const float *factor, size_t blocks) {
   float *inverses = exactly(blocks * s * s, sizeof *inverses);
   memset(inverses, 0, blocks * s * s * sizeof *inverses);
   for (size_t b = 0; b < blocks; b++)
@@ -118,23 +124,30 @@ static float *block_inverses(const path_case *path, const float *factor, size_t 
   return inverses;
 }
 
+/// Motifs [length, padded], zero beyond the last.
+static float *random_motifs(size_t length, size_t count, size_t padded, float scale) {
+  float *motifs = random_values(length * padded, scale);
+  for (size_t o = 0; o < length; o++) memset(motifs + o * padded + count, 0, (padded - count) * sizeof *motifs);
+  return motifs;
+}
+
+/// U with ones on its diagonal.
+static float *random_factor(size_t n) {
+  float *factor = random_values(n * n, 0.05f);
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++) factor[i * n + j] = i == j;
+  return factor;
+}
+
 static momos_path_search new_search(const path_case *path) {
   const size_t s = path->length, n = path->columns, padded = (path->motifs + 15) / 16 * 16;
   const size_t blocks = (n + s - 1) / s;
-  float *halves[2] = {NULL, NULL}, *factor = NULL;
-  for (int half = 0; half < 1 + path->overlaps; half++) {
-    halves[half] = random_values(s * padded, half ? 0.5f : 0.8f);
-    for (size_t o = 0; o < s; o++)
-      memset(halves[half] + o * padded + path->motifs, 0, (padded - path->motifs) * sizeof(float));
-  }
-  if (path->has_factor) {
-    factor = random_values(n * n, 0.05f);
-    for (size_t i = 0; i < n; i++)
-      for (size_t j = 0; j <= i; j++) factor[i * n + j] = i == j;
-  }
+  float *first = random_motifs(s, path->motifs, padded, 0.8f);
+  float *second = path->overlaps ? random_motifs(s, path->motifs, padded, 0.5f) : NULL;
+  float *factor = path->has_factor ? random_factor(n) : NULL;
   momos_path_search search = {.columns = n, .block_length = s, .motif_count = path->motifs, .padded = padded,
-                              .first = halves[0], .second = halves[1], .factor = factor,
-                              .inverses = block_inverses(path, factor, blocks), .survivor_count = path->survivors,
+                              .first = first, .second = second, .factor = factor,
+                              .inverses = block_inverses(s, n, factor, blocks), .survivor_count = path->survivors,
                               .lookahead = 0.1f};
   if (path->is_exact) {
     float *cross = exactly(padded * padded, sizeof *cross), *last = exactly(padded * padded, sizeof *last);
@@ -192,6 +205,56 @@ static void check_wild_weights(const path_case *path) {
   release(row), release(found), release(scratch);
 }
 
+typedef struct {
+  size_t length, motifs, added_length, added_count, columns, beam;
+  int has_factor;
+} stage_case;
+
+static const stage_case stages[] = {{8, 256, 8, 256, 130, 32, 0}, {8, 100, 4, 64, 131, 32, 1}, {16, 40, 8, 17, 70, 9, 1},
+                                    {6, 33, 3, 5, 200, 32, 1},    {5, 7, 1, 16, 64, 7, 1},     {1, 1, 1, 1, 3, 1, 0},
+                                    {12, 20, 2, 9, 5, 3, 1}};
+#define STAGE_COUNT (sizeof stages / sizeof *stages)
+
+static void check_stages(const stage_case *stage, size_t count) {
+  const size_t s = stage->length, n = stage->columns, blocks = (n + s - 1) / s, reached = blocks * (s / stage->added_length);
+  const size_t padded = (stage->motifs + 15) / 16 * 16, added_padded = (stage->added_count + 15) / 16 * 16;
+  float *factor = stage->has_factor ? random_factor(n) : NULL, *rows = random_values(count * n, 1);
+  const momos_stage_search search = {
+      .columns = n, .block_length = s, .motif_count = stage->motifs, .padded = padded,
+      .motifs = random_motifs(s, stage->motifs, padded, 0.8f), .added_length = stage->added_length,
+      .added_count = stage->added_count,
+      .added = random_motifs(stage->added_length, stage->added_count, added_padded, 0.5f), .beam_count = stage->beam,
+      .factor = factor, .inverses = block_inverses(s, n, factor, blocks),
+      .added_inverses = block_inverses(stage->added_length, n, factor, reached)};
+  uint16_t *expected[2], *found[2];
+  for (int i = 0; i < 2; i++) {
+    expected[i] = exactly(count * (i ? reached : blocks), sizeof **expected);
+    found[i] = exactly(count * (i ? reached : blocks), sizeof **found);
+  }
+  const size_t byte_count = momos_stage_scratch_byte_count(&search, count);
+  void *scratch = exact_bytes(byte_count, 64);
+  momos_fit_named("scalar")->encode_stages(&search, rows, count, expected[0], expected[1], scratch);
+  for (const char *const *name = momos_fit_names(); *name; name++) {
+    const momos_fit_table *table = momos_fit_named(*name);
+    if (!table) continue;
+    memset(scratch, 0xff, byte_count);
+    table->encode_stages(&search, rows, count, found[0], found[1], scratch);
+    for (int i = 0; i < 2; i++)
+      expect(memcmp(found[i], expected[i], count * (i ? reached : blocks) * sizeof **found) == 0, "stages",
+             table->name, s, stage->added_length, n);
+    rows[0] = NAN, rows[count * n - 1] = 1e38f;
+    table->encode_stages(&search, rows, count, found[0], found[1], scratch);
+    for (size_t i = 0; i < count * reached; i++)
+      expect((i >= count * blocks || found[0][i] < stage->motifs) && found[1][i] < stage->added_count,
+             "motifs of wild weights", table->name, s, stage->added_length, n);
+    rows[0] = rows[count * n - 1] = 0;
+    momos_fit_named("scalar")->encode_stages(&search, rows, count, expected[0], expected[1], scratch);
+  }
+  for (int i = 0; i < 2; i++) release(expected[i]), release(found[i]);
+  release(search.motifs), release(search.added), release(search.inverses), release(search.added_inverses);
+  release(factor), release(rows), release(scratch);
+}
+
 static void check_factor(size_t count) {
   const size_t stride = count + 3;
   double *a = exactly(count * stride, sizeof *a), *whole = exactly(count * stride, sizeof *whole);
@@ -228,6 +291,8 @@ int main(int argument_count, char **arguments) {
     if (is_chosen(share)) check_paths(&paths[i], i % 3 == 0 ? MOMOS_PATH_ROWS : 1 + i % 7);
     if (is_chosen(share)) check_wild_weights(&paths[i]);
   }
+  for (size_t i = 0; i < STAGE_COUNT; i++)
+    if (is_chosen(share)) check_stages(&stages[i], i % 2 == 0 ? MOMOS_PATH_ROWS : 3);
   for (size_t count = 1; count < 40; count += 13) check_factor(count);
   printf("kernels of fitting: %d failures\n", failure_count);
   return failure_count > 0;

@@ -114,6 +114,63 @@ static void check_softmax(const momos_vector_table *table, size_t rows, size_t c
   release(x), release(y);
 }
 
+/// The bias is repeated for each row, or there is one for each, or none.
+static void check_scaled_softmax(const momos_vector_table *table, size_t rows, size_t columns) {
+  const float scale = 0.3f;
+  for (int form = 0; form < 3; form++) {
+    const size_t step = form == 2 ? columns : 0;
+    float *x = random_values(rows * columns, 3), *y = exactly(rows * columns, sizeof *y);
+    float *bias = form > 0 ? random_values(form == 1 ? columns : rows * columns, 2) : NULL;
+    table->scaled_softmax(x, rows, columns, scale, bias, step, y);
+    for (size_t r = 0; r < rows; r++) {
+      double exact[1100], largest = -INFINITY, sum = 0;
+      for (size_t j = 0; j < columns; j++) {
+        exact[j] = (double)x[r * columns + j] * scale + (bias ? bias[r * step + j] : 0);
+        largest = fmax(largest, exact[j]);
+      }
+      for (size_t j = 0; j < columns; j++) sum += exp(exact[j] - largest);
+      for (size_t j = 0; j < columns; j++)
+        expect(is_close(y[r * columns + j], exp(exact[j] - largest) / sum,
+                        1e-6 + (largest - exact[j]) * 0x1p-24 + fabs(exact[j]) * 0x1p-23, 3e-43),
+               "scaled softmax", table->name, rows, columns);
+    }
+    release(x), release(y), release(bias);
+  }
+}
+
+static void check_narrowing(const momos_vector_table *table, size_t count) {
+  float *x = random_values(count, 1000), *back = exactly(count, sizeof *back);
+  uint16_t *y = exactly(count, sizeof *y);
+  table->narrow_to_f16(x, count, y);
+  table->widen_f16(y, count, back);
+  for (size_t i = 0; i < count; i++) expect(back[i] == (float)(_Float16)x[i], "f16", table->name, 1, count);
+  table->narrow_to_bf16(x, count, y);
+  table->widen_bf16(y, count, back);
+  // Half a unit in the last of eight places, ties not being among the values.
+  for (size_t i = 0; i < count; i++)
+    expect(is_close(back[i], x[i], 0x1p-8, 0), "bf16", table->name, 1, count);
+  release(x), release(y), release(back);
+}
+
+static void check_quantization(const momos_vector_table *table, size_t count) {
+  const momos_quantization quantization = {.scale = 0.5f, .zero_point = 3, .lower = -128, .upper = 127};
+  float *x = random_values(count, 40);
+  uint8_t *bytes = exactly(count, sizeof *bytes);
+  uint16_t *words = exactly(count, sizeof *words);
+  float smallest = INFINITY, largest = -INFINITY, least = INFINITY, most = -INFINITY;
+  table->quantize_to_8(&quantization, x, count, bytes);
+  table->quantize_to_16(&quantization, x, count, words);
+  table->find_extremes(x, count, &smallest, &largest);
+  for (size_t i = 0; i < count; i++) {
+    const int exact = (int)fmax(-128, fmin(127, nearbyint(x[i] / 0.5) + 3));
+    expect((int8_t)bytes[i] == exact && (int16_t)words[i] == exact, "quantization", table->name, 1, count);
+    least = fminf(least, x[i]);
+    most = fmaxf(most, x[i]);
+  }
+  expect(smallest == least && largest == most, "extremes", table->name, 1, count);
+  release(x), release(bytes), release(words);
+}
+
 static void check_normalization(const momos_vector_table *table, size_t rows, size_t columns) {
   for (int keeps_mean = 0; keeps_mean < 2; keeps_mean++) {
     float *x = random_values(rows * columns, 2), *y = exactly(rows * columns, sizeof *y);
@@ -143,11 +200,14 @@ int main(int argument_count, char **arguments) {
     for (size_t i = 0; i < SIZE_COUNT; i++) {
       check_maps(table, sizes[i]);
       check_operations(table, sizes[i]);
+      check_narrowing(table, sizes[i]);
+      check_quantization(table, sizes[i]);
       for (size_t rows = 0; rows < 4; rows++) {
         if (!is_chosen(share)) continue;
         check_affine(table, rows, sizes[i]);
         if (sizes[i] == 0) continue;
         check_softmax(table, rows, sizes[i]);
+        check_scaled_softmax(table, rows, sizes[i]);
         check_normalization(table, rows, sizes[i]);
       }
     }

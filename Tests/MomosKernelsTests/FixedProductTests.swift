@@ -60,44 +60,4 @@ struct FixedProductTests {
       #expect(output == expected)
     }
   }
-
-  /// Groups of 64 rows in float32, then float64; both halves.
-  @Test(arguments: [(1, 1), (64, 5), (65, 33), (200, 101), (300, 49)])
-  func momentsAreSumsOfGroups(size: (count: Int, columns: Int)) {
-    let (count, columns) = size
-    let inputs = normals(count * columns, seed: 7)
-    var expected = [Double](repeating: 0, count: columns * columns)
-    for row in 0..<columns {
-      for column in 0..<columns {
-        for first in stride(from: 0, to: count, by: 64) {
-          var sum: Float = 0
-          for x in first..<min(first + 64, count) {
-            sum += inputs[x * columns + row] * inputs[x * columns + column]
-          }
-          expected[row * columns + column] += Double(sum)
-        }
-      }
-    }
-    for threads in 1...3 {
-      var moments = SecondMoments(columns: columns)
-      moments.add(inputs.span, pool: ThreadPool(threadCount: threads))
-      #expect(moments.matrix == expected)
-    }
-  }
-
-  @Test func momentsOfSeveralCallsAdd() {
-    let inputs = normals(10 * 3, seed: 8)
-    let pool = ThreadPool(threadCount: 1)
-    var moments = SecondMoments(columns: 3)
-    moments.add(inputs.span.extracting(0..<12), pool: pool)
-    moments.add(inputs.span.extracting(12..<30), pool: pool)
-    for row in 0..<3 {
-      for column in 0..<3 {
-        let exact = (0..<10).reduce(0.0) {
-          $0 + Double(inputs[$1 * 3 + row]) * Double(inputs[$1 * 3 + column])
-        }
-        #expect(abs(moments.matrix[row * 3 + column] - exact) < 1e-5)
-      }
-    }
-  }
 }

@@ -14,7 +14,7 @@ struct MomentSumsTests {
   ) throws -> Calibration.InputMoments {
     let sums = try MomentSums(columns: columns)
     let pool = ThreadPool(threadCount: threadCount)
-    for batch in batches { try sums.add(batch.span, pool: pool) }
+    for batch in batches { sums.add(batch.span, pool: pool) }
     return try sums.moments()
   }
 
@@ -43,6 +43,31 @@ struct MomentSumsTests {
         let lengths = (exact[row * columns + row] * exact[column * columns + column]).squareRoot()
         #expect(abs(sums[row * columns + column] - exact[row * columns + column]) <= 64 * 0x1p-24 * lengths)
       }
+    }
+  }
+
+  /// Groups of 64 vectors in float32 and in order, then float64, in every call anew.
+  @Test(arguments: [(1, 1), (5, 64), (33, 65), (101, 200), (300, 130)])
+  func sumsAreInOrder(size: (columns: Int, count: Int)) throws {
+    let (columns, count) = size
+    let batches = [vectors(count: count, columns: columns), vectors(count: 70, columns: columns, seed: 2)]
+    var expected = [Double](repeating: 0, count: columns * columns)
+    for batch in batches {
+      for start in stride(from: 0, to: batch.count, by: 64 * columns) {
+        let group = Array(batch[start..<min(start + 64 * columns, batch.count)])
+        for row in 0..<columns {
+          for column in 0..<columns {
+            var sum: Float = 0
+            for vector in stride(from: 0, to: group.count, by: columns) {
+              sum += group[vector + row] * group[vector + column]
+            }
+            expected[row * columns + column] += Double(sum)
+          }
+        }
+      }
+    }
+    for threadCount in 1...3 {
+      #expect(try moments(batches, columns: columns, threadCount: threadCount).sums == expected)
     }
   }
 

@@ -126,4 +126,14 @@ struct GraphFusionTests {
       TestModel.make(nodes, tensors: try Self.tensors(), version: 29),
       .unsupportedOperatorSet(domain: "", version: 29, supported: 7...28))
   }
+
+  @Test func joinedNodesWithAnUnknownAttributeAreRefused() throws {
+    let nodes = [
+      TestModel.node("MatMul", ["x", "weight"], ["a"]),
+      TestModel.node("Add", ["a", "bias"], ["y"], ["sharpness": .int(1)]),
+    ]
+    expectRefused(
+      TestModel.make(nodes, tensors: try Self.tensors()),
+      .unknownAttribute(TestModel.label("Add"), attribute: "sharpness", version: 13))
+  }
 }

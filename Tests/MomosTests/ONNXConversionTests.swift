@@ -59,6 +59,40 @@ struct ONNXConversionTests {
     #expect(report.tensors.count == 5)
   }
 
+  /// Indices 199, 0 and 198 of a table, times the transpose that the exporter stored once more.
+  @Test(arguments: [true, false])
+  func transposedTableIsStoredOnce(_ isDense: Bool) throws {
+    let folder = Fixtures.path + "/sources/onnx/tied"
+    func expected(_ name: String) throws -> [Float] {
+      try NPYFixture.tensor(at: URL(filePath: "\(folder)/\(name).npy"), elementType: .float32).floats()
+    }
+    let report = try convert {
+      $0.sources = [folder + "/model.onnx"]
+      if isDense { $0.densePatterns = [".*"] }
+    }
+    #expect(report.tensors.map(\.name) == ["table"])
+    #expect(report.tensor("table")?.className == (isDense ? "dense" : "s4k16"))
+    let outputs = try Session(path: conversion.file).run([
+      "ids": try Tensor([199, 0, 198] as [Int64], shape: Shape(vector: 3))
+    ])
+    let products = try #require(outputs["y"]).floats()
+    #expect(products.count == 600)
+    if isDense {
+      #expect(try outputs["e"]?.floats() == expected("e"))
+      for (found, wanted) in zip(products, try expected("y")) { #expect(abs(found - wanted) <= 1e-4) }
+    } else {
+      let table = try conversion.dense("table").floats()
+      for number in 0..<3 {
+        let row = [199, 0, 198][number]
+        for column in 0..<200 {
+          let wanted = (0..<16).reduce(Float(0)) { $0 + table[row * 16 + $1] * table[column * 16 + $1] }
+          // Class fast: a relative error below 5e-4 of the whole.
+          #expect(abs(products[number * 200 + column] - wanted) <= 0.02)
+        }
+      }
+    }
+  }
+
   @Test func graphOfItsOwnFileReplacesTheModels() throws {
     let graph = """
       {"operator_sets": [{"version": 13}], "graphs": [{"inputs": [{"name": "x"}], "outputs": [{"name": "z"}],

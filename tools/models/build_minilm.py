@@ -79,7 +79,9 @@ class Builder:
         words = self.node("Gather", self.weight("embeddings.word_embeddings.weight"), ids)
         length = self.node("Gather", self.node("Shape", ids), self.integers(1), axis=0)
         table = self.weight("embeddings.position_embeddings.weight")
-        positions = self.node("Slice", table, self.integers(0), length, self.integers(0))
+        numbers = self.tensor("positions", np.arange(len(self.weights[table]))[np.newaxis])
+        places = self.node("Slice", numbers, self.integers(0), length, self.integers(1))
+        positions = self.node("Gather", table, places)
         kind = self.tensor("token_type", self.weights["embeddings.token_type_embeddings.weight"][0])
         return self.normalized(
             "embeddings.LayerNorm", self.node("Add", self.node("Add", words, kind), positions)

@@ -28,7 +28,10 @@
 /// Columns whose motifs are decided together, before rounding down to whole blocks.
 #define MOMOS_PATH_GROUP_COLUMNS 64
 
-/// Most weights in a block of a path search.
+/// Most motifs of a longer block that a stage search tries.
+#define MOMOS_STAGE_BEAM 32
+
+/// Most weights in a block of a path or stage search.
 #define MOMOS_PATH_MOST_BLOCK 16
 
 /// C [rows, columns] = or += A [rows, inner] B [inner, columns].
@@ -40,6 +43,14 @@ typedef struct {
   size_t c_stride;
   int accumulates;      ///< 0: sums begin at 0, otherwise at what C holds
 } momos_fixed_product;
+
+/// A tile of the sums of x x' over rows of x [count, columns].
+typedef struct {
+  size_t columns;
+  size_t row_begin, row_end;
+  size_t column_begin, column_end;
+  size_t stride;  ///< elements of the sums from one row to the next
+} momos_moment_tile;
 
 /// How rows of weights become paths of motifs.
 ///
@@ -67,6 +78,24 @@ typedef struct {
   const float *last_cross;
 } momos_path_search;
 
+/// How rows of weights become sums of two motifs: one for every block of `block_length` columns and one for every
+/// block of `added_length`, of which a whole number make up the longer block.
+typedef struct {
+  size_t columns;          ///< at least 1
+  size_t block_length;     ///< s, 1 to MOMOS_PATH_MOST_BLOCK
+  size_t motif_count;      ///< of the longer blocks
+  size_t padded;           ///< rounded up to a multiple of 16
+  const float *motifs;     ///< [s, padded]: element o of motif m at o * padded + m; zero beyond the last motif
+  size_t added_length;     ///< a divisor of s
+  size_t added_count;      ///< motifs of the shorter blocks
+  const float *added;      ///< [added_length, padded added_count], as `motifs`
+  size_t beam_count;       ///< motifs of a longer block that are tried, 1 to MOMOS_STAGE_BEAM and to motif_count
+
+  const float *factor;           ///< U [columns, columns] as of momos_path_search, or NULL
+  const float *inverses;         ///< T of the longer blocks, [blocks, s, s]
+  const float *added_inverses;   ///< T of the shorter ones, of all that the longer blocks reach
+} momos_stage_search;
+
 /// The kernels of one instruction set; constant for the life of the process.
 typedef struct MOMOS_FIT_SENDABLE {
   const char *name;
@@ -76,12 +105,11 @@ typedef struct MOMOS_FIT_SENDABLE {
   void (*multiply_f32)(const momos_fixed_product *product, const float *a, const float *b, float *c, void *scratch);
   void (*multiply_f64)(const momos_fixed_product *product, const double *a, const double *b, double *c, void *scratch);
 
-  /// moments[i, j] += sum over the rows r of x [count, columns] of x[r, i] * x[r, j], for i in [row_begin, row_end) and
-  /// j >= i; what lies below the diagonal becomes undefined. Groups of MOMOS_MOMENT_GROUP rows, the last may be
-  /// shorter, are summed in float32 by ascending r, starting at 0, then added in float64 one after the other.
-  /// moments: [columns, columns]. scratch as above.
-  void (*add_moments)(const float *x, size_t count, size_t columns, size_t row_begin, size_t row_end, double *moments,
-                      void *scratch);
+  /// moments[i - row_begin, j - column_begin] += sum over the rows r of x [count, columns] of x[r, i] * x[r, j], for
+  /// i and j of a tile where j >= i; elsewhere sums become undefined. Groups of MOMOS_MOMENT_GROUP rows, the last may
+  /// be shorter, are summed in float32 by ascending r, starting at 0, then added in float64 one after the other.
+  /// scratch as above.
+  void (*add_moments)(const momos_moment_tile *tile, const float *x, size_t count, double *moments, void *scratch);
 
   /// The motifs of rows [count, columns], count at most MOMOS_PATH_ROWS: indices [count, blocks], overwritten.
   ///
@@ -93,10 +121,24 @@ typedef struct MOMOS_FIT_SENDABLE {
   /// scratch: `momos_path_scratch_byte_count` bytes, 64-byte aligned.
   void (*encode_paths)(const momos_path_search *search, const float *rows, size_t count, uint16_t *indices,
                        void *scratch);
+
+  /// The motifs of rows [count, columns], count at most MOMOS_PATH_ROWS: indices [count, blocks] and added [count,
+  /// shorter blocks of all longer ones], overwritten.
+  ///
+  /// For each longer block from left to right: of its motifs those `beam_count` with the least |(x - motif) T|^2, and
+  /// for each of these its shorter blocks from left to right the motif with the least |error T|^2, where errors move
+  /// what comes after them in the block; of all that the motif with the least sum of these. Its errors move the rest of
+  /// the row.
+  /// scratch: `momos_stage_scratch_byte_count` bytes, 64-byte aligned.
+  void (*encode_stages)(const momos_stage_search *search, const float *rows, size_t count, uint16_t *indices,
+                        uint16_t *added, void *scratch);
 } momos_fit_table;
 
 /// Bytes of scratch that `encode_paths` needs for `count` rows.
 size_t momos_path_scratch_byte_count(const momos_path_search *search, size_t count);
+
+/// The same for `encode_stages`.
+size_t momos_stage_scratch_byte_count(const momos_stage_search *search, size_t count);
 
 /// cross [padded / 16, padded, 16]: 2 * (sum over o < length of first[o, m] * second[o, p], o ascending) at [m / 16, p,
 /// m % 16].

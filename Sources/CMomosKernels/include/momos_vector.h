@@ -8,6 +8,7 @@
 #define MOMOS_VECTOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__clang__)
 #define MOMOS_VECTOR_SENDABLE __attribute__((swift_attr("@Sendable")))
@@ -54,6 +55,12 @@ typedef struct {
   float *inverse_deviations;  ///< [rows], 1 / sqrt(...), overwritten; or NULL
 } momos_normalization;
 
+/// y = x / scale rounded to nearest, ties to even, plus the zero point, no less than `lower` and no more than `upper`; 0
+/// for NaN. The limits are integers of the type that y has.
+typedef struct {
+  float scale, zero_point, lower, upper;
+} momos_quantization;
+
 /// The functions of one instruction set; constant for the life of the process.
 typedef struct MOMOS_VECTOR_SENDABLE {
   const char *name;
@@ -77,8 +84,25 @@ typedef struct MOMOS_VECTOR_SENDABLE {
   /// Error relative to the exact value: at most 1e-6 + |x - max| * 2^-24.
   void (*softmax)(const float *x, size_t rows, size_t columns, float *y);
 
+  /// The same of x[r, j] * scale + bias[r * bias_step + j], the product not rounded; without bias (NULL) it is 0.
+  void (*scaled_softmax)(const float *x, size_t rows, size_t columns, float scale, const float *bias,
+                         size_t bias_step, float *y);
+
   /// Error of the standardised values: at most 1e-6 of the largest one of their row, for rows of up to 8192 columns.
   void (*normalize)(const momos_normalization *normalization, const float *x, size_t rows, float *y);
+
+  /// To f16 and bf16, rounded to nearest, ties to even, and exactly back. NaN stays NaN.
+  void (*narrow_to_f16)(const float *x, size_t count, uint16_t *y);
+  void (*widen_f16)(const uint16_t *x, size_t count, float *y);
+  void (*narrow_to_bf16)(const float *x, size_t count, uint16_t *y);
+  void (*widen_bf16)(const uint16_t *x, size_t count, float *y);
+
+  /// The bits of integers, signed ones included.
+  void (*quantize_to_8)(const momos_quantization *quantization, const float *x, size_t count, uint8_t *y);
+  void (*quantize_to_16)(const momos_quantization *quantization, const float *x, size_t count, uint16_t *y);
+
+  /// Lowers *smallest and raises *largest to the elements; NaN if there is one.
+  void (*find_extremes)(const float *x, size_t count, float *smallest, float *largest);
 } momos_vector_table;
 
 /// The table of an instruction set by its name, or NULL if this build or this processor lacks it.

@@ -5,6 +5,8 @@ struct PlannedNode {
   var node: Node
   /// What a joined node is; nil for a node of the graph, which the model's operator sets explain.
   var joined: (entry: OperatorEntry, version: Int)?
+  /// The nodes of the graph that a joined node stands for, in execution order.
+  var parts: [Node] = []
 }
 
 /// The nodes of a graph in execution order while patterns among them are replaced by single nodes.
@@ -93,6 +95,9 @@ struct FusionGraph {
     return tensors.dense(node.inputs[1])?.integers()
   }
 
+  /// Whether a name is that of a tensor of the model.
+  func isTensor(_ name: String) -> Bool { tensors.contains(name) }
+
   /// Rank of a tensor that may be a linear weight.
   func linearRank(of name: String) -> Int? { tensors.linearRank(of: name) }
 
@@ -121,12 +126,16 @@ struct FusionGraph {
       }
     }
     for (name, count) in innerReads { readerCounts[name, default: 0] -= count }
+    let parts = positions.sorted().flatMap { position -> [Node] in
+      guard let planned = nodes[position] else { return [] }
+      return planned.joined == nil ? [planned.node] : planned.parts
+    }
     for position in positions { nodes[position] = nil }
     var joined = node
     joined.name = final.node.name
     joined.outputs = final.node.outputs
     for input in joined.inputs { readerCounts[input, default: 0] += 1 }
-    nodes[last] = PlannedNode(node: joined, joined: (entry, version))
+    nodes[last] = PlannedNode(node: joined, joined: (entry, version), parts: parts)
     return true
   }
 }

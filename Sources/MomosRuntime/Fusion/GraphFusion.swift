@@ -20,6 +20,7 @@ enum GraphFusion {
   /// In this order: what a later pattern holds, an earlier one must have made.
   private static let patterns: [any (FusionPattern & Sendable).Type] = [
     LayerNormalizationPattern.self, GeluPattern.self, LinearPattern.self, ConvolutionPattern.self,
+    AttentionPattern.self,
   ]
 }
 

@@ -40,10 +40,8 @@ struct FilterBank: Sendable {
       convolution.partCount == 1 || convolution.partCount == shape.groups
     else { return try convolveGathered(input, shape, residual: residual, into: &output, pool: pool) }
     let count = convolution.scratchCount(geometry, batch: shape.batch, pool: pool)
-    let scratch = try ScratchMemory.take(byteCount: count * MemoryLayout<Float>.stride)
-    defer { ScratchMemory.giveBack(scratch) }
-    var region = scratch.region(0..<(count * MemoryLayout<Float>.stride))
-    var scratchSpan = region.mutableSpan(of: Float.self)
+    var scratch = try ScratchMemory(floatCount: count)
+    var scratchSpan = scratch.mutableSpan(of: Float.self)
     convolution.convolve(
       input, batch: shape.batch, geometry: geometry, bias: bias?.span, residual: residual, bounds: bounds,
       into: &output, scratch: &scratchSpan, pool: pool)

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 extension OperatorCall {
@@ -11,14 +12,10 @@ extension OperatorCall {
     switch (tensor.elementType, elementType) {
     case (let source, elementType) where source == elementType:
       return tensor
-    case (.float16, .float32):
-      return try mapped(tensor, Float16.self, to: type, Float.self) { Float($0) }
-    case (.bfloat16, .float32):
-      return try mapped(tensor, UInt16.self, to: type, Float.self) { Float(bfloat16Bits: $0) }
-    case (.float32, .float16):
-      return try mapped(tensor, Float.self, to: type, Float16.self) { Float16($0) }
-    case (.float32, .bfloat16):
-      return try mapped(tensor, Float.self, to: type, UInt16.self) { $0.bfloat16Bits }
+    case (.float16, .float32): return try widened(tensor, from: .float16, to: type)
+    case (.bfloat16, .float32): return try widened(tensor, from: .bfloat16, to: type)
+    case (.float32, .float16): return try narrowed(tensor, to: .float16, type)
+    case (.float32, .bfloat16): return try narrowed(tensor, to: .bfloat16, type)
     case (.float64, .float16):
       return try mapped(tensor, Double.self, to: type, Float16.self) { Float16($0) }
     case (.float16, _), (.bfloat16, _):
@@ -32,6 +29,24 @@ extension OperatorCall {
       return try elementType.visit(IntegerConversion<UInt8>(call: self, tensor: truths, type: type))
     default:
       return try tensor.elementType.visit(SourceConversion(call: self, tensor: tensor, type: type))
+    }
+  }
+
+  private func widened(
+    _ tensor: Tensor, from format: NarrowFormat, to type: ValueType
+  ) throws(RuntimeError) -> Tensor {
+    let values = tensor.bytes.span(of: UInt16.self)
+    return try self.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
+      VectorKernels.widen(values, from: format, into: &target, pool: pool)
+    }
+  }
+
+  private func narrowed(
+    _ tensor: Tensor, to format: NarrowFormat, _ type: ValueType
+  ) throws(RuntimeError) -> Tensor {
+    let values = tensor.bytes.span(of: Float.self)
+    return try self.tensor(type, of: UInt16.self, zeroed: false) { (target) throws(RuntimeError) in
+      VectorKernels.narrow(values, to: format, into: &target, pool: pool)
     }
   }
 }

@@ -19,8 +19,7 @@ extension Float: MatrixNumber {
     _ product: ActivationProduct, _ left: Span<Float>, _ right: Span<Float>,
     into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) {
-    let count = product.scratchCount(pool: pool)
-    var scratch = try MutableBytes(byteCount: count * MemoryLayout<Float>.stride)
+    var scratch = try ScratchMemory(floatCount: product.scratchCount(pool: pool))
     var span = scratch.mutableSpan(of: Float.self)
     product.multiply(left, right, into: &output, scratch: &span, pool: pool)
   }

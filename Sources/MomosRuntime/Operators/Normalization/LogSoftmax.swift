@@ -98,6 +98,9 @@ struct SoftmaxSlicing: Sendable {
     return inputs[0]
   }
 
+  /// Whether the last axis of a tensor of some rank is all of a slice.
+  func isOfRows(rank: Int) -> Bool { (axis < 0 ? axis + rank : axis) == rank - 1 }
+
   func slices(of shape: Shape) -> AxisSlices {
     let first = axis < 0 ? axis + shape.rank : axis
     return AxisSlices(shape, axes: first..<(isFlattening ? shape.rank : first + 1))

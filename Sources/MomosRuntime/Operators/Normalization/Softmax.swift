@@ -11,6 +11,9 @@ struct Softmax: Operator {
     slicing = try SoftmaxSlicing(&context)
   }
 
+  /// Whether it runs along the last axis alone of tensors of a rank.
+  func isOfRows(rank: Int) -> Bool { slicing.isOfRows(rank: rank) }
+
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     return [try slicing.checked(inputs)]

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// The input as uint8, with the scale and zero point that its range, widened to contain zero, asks for.
@@ -14,15 +15,14 @@ struct DynamicQuantizeLinear: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let values = call[0].bytes.span(of: Float.self)
-    var (smallest, largest): (Float, Float) = (0, 0)
-    for index in values.indices {
-      smallest = smallest.atMost(values[index])
-      largest = largest.atLeast(values[index])
-    }
+    let extremes = VectorKernels.extremes(of: values)
+    let (smallest, largest) = (extremes.smallest.atMost(0), extremes.largest.atLeast(0))
     let scale = (largest == smallest ? 1 : largest - smallest) / 255
     let zeroPoint = (0 - smallest / scale).atLeast(0).atMost(255).rounded(.toNearestOrEven)
-    let quantized = try call.mapped(call[0], Float.self, to: call.outputTypes[0], UInt8.self) {
-      UInt8(saturating: ($0 / scale).rounded(.toNearestOrEven) + zeroPoint)
+    let quantization = LinearQuantization(scale: scale, zeroPoint: zeroPoint)
+    let quantized = try call.tensor(call.outputTypes[0], of: UInt8.self, zeroed: false) {
+      (target) throws(RuntimeError) in
+      VectorKernels.quantize(values, quantization, to: .uint8, into: &target, pool: call.pool)
     }
     let scaleTensor = try call.tensor(call.outputTypes[1], of: Float.self) { (target) throws(RuntimeError) in
       target[0] = scale

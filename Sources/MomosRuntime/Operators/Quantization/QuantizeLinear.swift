@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// x / scale rounded to nearest, ties to even, plus the zero point, as the nearest value of an integer type.
@@ -62,7 +63,39 @@ private struct Quantization: NumberVisitor {
     switch precision {
     case .float16: try quantized(number) { Float(Float16($0)) }
     case .bfloat16: try quantized(number) { Float(bfloat16Bits: $0.bfloat16Bits) }
-    default: try quantized(number) { $0 }
+    default: try number.bitWidth == 8 ? quantizedRuns(UInt8.self) : quantizedRuns(UInt16.self)
+    }
+  }
+
+  /// In float32, by the vector kernels where neighbours have one scale.
+  ///
+  /// - Parameter pattern: as wide as an element.
+  private func quantizedRuns<Pattern: QuantizedPattern>(_ pattern: Pattern.Type) throws(RuntimeError)
+    -> Tensor
+  {
+    let type = call.outputTypes[0]
+    guard let format = QuantizedFormat(type.elementType) else { preconditionFailure("refused by inference") }
+    let input = try call.cast(call[0], to: .float32)
+    let scale = try call.cast(call[1], to: .float32)
+    let zeroPoint = try call.zeroPoints(2, like: scale)
+    let elements = input.bytes.span(of: Float.self)
+    let scales = scale.bytes.span(of: Float.self)
+    let zeros = zeroPoint.bytes.span(of: Float.self)
+    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
+      grid.forEachRun { run, scale, step in
+        guard step == 0 else {
+          for (offset, index) in run.enumerated() {
+            let place = scale + offset
+            let value = (elements[index] / scales[place]).rounded(.toNearestOrEven) + zeros[place]
+            let limited = value.atLeast(format.limits.lowerBound).atMost(format.limits.upperBound)
+            target[index] = Pattern(truncatingIfNeeded: Int32(saturating: limited))
+          }
+          return
+        }
+        var results = target.part(run)
+        let quantization = LinearQuantization(scale: scales[scale], zeroPoint: zeros[scale])
+        Pattern.quantize(elements.extracting(run), quantization, to: format, into: &results, pool: call.pool)
+      }
     }
   }
 
@@ -84,6 +117,45 @@ private struct Quantization: NumberVisitor {
           target[index] = Number(saturating: quotient.rounded(.toNearestOrEven) + zeros[place])
         }
       }
+    }
+  }
+}
+
+/// The bits of quantized elements.
+private protocol QuantizedPattern: FixedWidthInteger, BitwiseCopyable {
+  /// As `VectorKernels.quantize`.
+  static func quantize(
+    _ input: Span<Float>, _ quantization: LinearQuantization, to format: QuantizedFormat,
+    into output: inout MutableSpan<Self>, pool: ThreadPool?)
+}
+
+extension UInt8: QuantizedPattern {
+  fileprivate static func quantize(
+    _ input: Span<Float>, _ quantization: LinearQuantization, to format: QuantizedFormat,
+    into output: inout MutableSpan<UInt8>, pool: ThreadPool?
+  ) {
+    VectorKernels.quantize(input, quantization, to: format, into: &output, pool: pool)
+  }
+}
+
+extension UInt16: QuantizedPattern {
+  fileprivate static func quantize(
+    _ input: Span<Float>, _ quantization: LinearQuantization, to format: QuantizedFormat,
+    into output: inout MutableSpan<UInt16>, pool: ThreadPool?
+  ) {
+    VectorKernels.quantize(input, quantization, to: format, into: &output, pool: pool)
+  }
+}
+
+extension QuantizedFormat {
+  /// nil for types that nothing is quantized to.
+  init?(_ elementType: ElementType) {
+    switch elementType {
+    case .int8: self = .int8
+    case .uint8: self = .uint8
+    case .int16: self = .int16
+    case .uint16: self = .uint16
+    default: return nil
     }
   }
 }

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// The elements along some axes reduced to one by a function.
@@ -33,6 +34,9 @@ private struct Reduction<Function: ReductionFunction>: NumberVisitor {
   func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
     let type = call.outputTypes[0]
     let input = try call.converted(call[0], to: type.elementType.arithmetic)
+    if let kernel = Function.kernel, input.elementType == .float32 {
+      return try call.converted(try extremes(of: input, kernel), to: type.elementType)
+    }
     let sums = try call.reduced(
       input, number, kept: kept, ValueType(.float64, type.shape), start: Function.start(Double.self),
       { Function.prepared(Double($0)) }, { Function.joined($0, $1) })
@@ -55,6 +59,27 @@ private struct Reduction<Function: ReductionFunction>: NumberVisitor {
       { Function.joined(Wrapping(value: $0), Wrapping(value: $1)).value })
     let count = elementsPerResult
     return try call.mapped(sums, number) { Function.finished(Wrapping(value: $0), count: count).value }
+  }
+
+  /// The largest or smallest elements of a float32 tensor.
+  private func extremes(of input: Tensor, _ kernel: ElementOperation) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Float.self)
+    var walk = BroadcastWalk(operands: [input.shape.dimensions, kept.dimensions], to: input.shape.dimensions)
+    let type = ValueType(.float32, call.outputTypes[0].shape)
+    return try call.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
+      target.update(repeating: Float(Function.start(Double.self)))
+      while walk.next() {
+        let run = values.extracting(walk.elements(of: 0))
+        var results = target.part(walk.elements(of: 1))
+        if walk.steps[1] == 0 {
+          let extremes = VectorKernels.extremes(of: run)
+          let extreme = kernel == .maximum ? extremes.largest : extremes.smallest
+          results[0] = kernel == .maximum ? results[0].atLeast(extreme) : results[0].atMost(extreme)
+        } else {
+          VectorKernels.combine(kernel, inPlace: &results, run, pool: call.pool)
+        }
+      }
+    }
   }
 
   /// How many elements each result is made of.

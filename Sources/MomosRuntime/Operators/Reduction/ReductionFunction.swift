@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// What a reduction makes of the elements of a slice: `finished` of the `prepared` elements, `joined` in some order.
@@ -5,6 +6,8 @@ protocol ReductionFunction: Sendable {
   static var elementTypes: [ElementType] { get }
   /// Version of the operator set from which the axes are an input.
   static var axesAreInputSince: Int { get }
+  /// The vector kernel that joins float32 elements, which are neither prepared nor finished; nil if there is none.
+  static var kernel: ElementOperation? { get }
   /// What joining no elements gives.
   static func start<Number: Accumulator>(_ number: Number.Type) -> Number
   static func prepared<Number: Accumulator>(_ element: Number) -> Number
@@ -15,6 +18,7 @@ protocol ReductionFunction: Sendable {
 extension ReductionFunction {
   static var elementTypes: [ElementType] { ElementType.floatingPoint + [.int32, .int64, .uint32, .uint64] }
   static var axesAreInputSince: Int { 18 }
+  static var kernel: ElementOperation? { nil }
   static func start<Number: Accumulator>(_ number: Number.Type) -> Number { .zero }
   @inline(__always)
   static func prepared<Number: Accumulator>(_ element: Number) -> Number { element }
@@ -44,6 +48,7 @@ enum ProductReduction: ReductionFunction {
 /// The largest element; the lowest value there is for none.
 enum MaximumReduction: ReductionFunction {
   static var elementTypes: [ElementType] { SumReduction.elementTypes + [.int8, .uint8, .bool] }
+  static var kernel: ElementOperation? { .maximum }
   static func start<Number: Accumulator>(_ number: Number.Type) -> Number { .lowest }
   static func joined<Number: Accumulator>(_ left: Number, _ right: Number) -> Number { left.larger(right) }
 }
@@ -51,6 +56,7 @@ enum MaximumReduction: ReductionFunction {
 /// The smallest element; the highest value there is for none.
 enum MinimumReduction: ReductionFunction {
   static var elementTypes: [ElementType] { MaximumReduction.elementTypes }
+  static var kernel: ElementOperation? { .minimum }
   static func start<Number: Accumulator>(_ number: Number.Type) -> Number { .highest }
   static func joined<Number: Accumulator>(_ left: Number, _ right: Number) -> Number { left.smaller(right) }
 }

@@ -1,9 +1,14 @@
-#include "fit_path_plan.h"
+#include "fit_stage_plan.h"
 
 size_t momos_path_scratch_byte_count(const momos_path_search *search, size_t count) {
   if (search->cross) return exact_byte_count(search);
   path_memory memory;
   return divide_path_memory(search, least(count, MOMOS_PATH_ROWS), NULL, &memory);
+}
+
+size_t momos_stage_scratch_byte_count(const momos_stage_search *search, size_t count) {
+  stage_memory memory;
+  return divide_stage_memory(search, least(count, MOMOS_PATH_ROWS), NULL, &memory);
 }
 
 void momos_path_cross(const momos_path_search *search, size_t length, float *cross) {
