@@ -2059,7 +2059,7 @@ const ProtobufCMessageDescriptor momos__option__descriptor =
   (ProtobufCMessageInit) momos__option__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor momos__tensor_provenance__field_descriptors[5] =
+static const ProtobufCFieldDescriptor momos__tensor_provenance__field_descriptors[8] =
 {
   {
     "tensor",
@@ -2121,10 +2121,49 @@ static const ProtobufCFieldDescriptor momos__tensor_provenance__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "output_error",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Momos__TensorProvenance, has_output_error),
+    offsetof(Momos__TensorProvenance, output_error),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "predicted_loss",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Momos__TensorProvenance, has_predicted_loss),
+    offsetof(Momos__TensorProvenance, predicted_loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measured_loss",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Momos__TensorProvenance, has_measured_loss),
+    offsetof(Momos__TensorProvenance, measured_loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned momos__tensor_provenance__field_indices_by_name[] = {
   3,   /* field[3] = bits */
   2,   /* field[2] = class_name */
+  7,   /* field[7] = measured_loss */
+  5,   /* field[5] = output_error */
+  6,   /* field[6] = predicted_loss */
   4,   /* field[4] = relative_error */
   1,   /* field[1] = source_digest */
   0,   /* field[0] = tensor */
@@ -2132,7 +2171,7 @@ static const unsigned momos__tensor_provenance__field_indices_by_name[] = {
 static const ProtobufCIntRange momos__tensor_provenance__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor momos__tensor_provenance__descriptor =
 {
@@ -2142,7 +2181,7 @@ const ProtobufCMessageDescriptor momos__tensor_provenance__descriptor =
   "Momos__TensorProvenance",
   "momos",
   sizeof(Momos__TensorProvenance),
-  5,
+  8,
   momos__tensor_provenance__field_descriptors,
   momos__tensor_provenance__field_indices_by_name,
   1,  momos__tensor_provenance__number_ranges,

@@ -245,10 +245,13 @@ public struct Conversion: Sendable {
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
     let calibration: Calibration?
+    let measuredLoss: MeasuredLoss?
   }
 
   var inputs: Inputs {
-    Inputs(options: options, source: source, aliases: tied.targets, calibration: calibration)
+    Inputs(
+      options: options, source: source, aliases: tied.targets, calibration: calibration,
+      measuredLoss: measuredLoss)
   }
 }
 

@@ -27,9 +27,12 @@ struct ConversionWork {
       let wholeWork = Double(max(work.reduce(0, +), 1))
       var done = 0
       var provenance: [TensorProvenance] = []
+      var seconds: [Double] = []
       progress(0)
       for (tensor, count) in zip(plan.tensors, work) {
+        let start = ContinuousClock.now
         provenance.append(try write(tensor, with: &fitter, to: writer))
+        seconds.append((ContinuousClock.now - start).seconds)
         done += count
         progress(Double(done) / wholeWork)
       }
@@ -37,10 +40,10 @@ struct ConversionWork {
       let summary = try writer.finish(
         graphs: inputs.source.graphs, operatorSets: inputs.source.operatorSets,
         provenance: self.provenance(provenance))
-      let duration = (ContinuousClock.now - start).components
       return report(
         output: path, fileByteCount: summary.byteCount, isExact: true, provenance: provenance,
-        seconds: Double(duration.seconds) + Double(duration.attoseconds) * 1e-18)
+        storedBits: try Inspection(path: path).report().bits, tensorSeconds: seconds,
+        seconds: (ContinuousClock.now - start).seconds)
     }
   }
 
@@ -56,7 +59,9 @@ struct ConversionWork {
     let provenance = plan.tensors.map { planned in
       TensorProvenance(
         tensorName: planned.name, sourceDigest: 0, className: plan.className(of: planned), bits: 0,
-        relativeError: 0)
+        relativeError: 0, outputError: hasKnownInputs(planned) ? 0 : nil,
+        predictedLoss: planned.predictedLoss,
+        measuredLoss: isMeasured(planned) ? 0 : nil)
     }
     let filePlan = FilePlan(
       tensors: plan.tensors.map { PlannedTensor(name: $0.name, content: content(of: $0)) }
@@ -66,7 +71,16 @@ struct ConversionWork {
     let byteCount = try MomosError.translating { try MomosWriter.predictedByteCount(of: filePlan) }
     return report(
       output: nil, fileByteCount: byteCount, isExact: !inputs.options.compresses, provenance: nil,
-      seconds: nil)
+      tensorSeconds: nil, seconds: nil)
+  }
+
+  private func hasKnownInputs(_ planned: TensorPlan) -> Bool {
+    !planned.parts.isEmpty && inputs.calibration?.moments(of: planned.name) != nil
+  }
+
+  /// Whether the loss through a tensor is measured once it is fitted.
+  private func isMeasured(_ planned: TensorPlan) -> Bool {
+    inputs.options.fit.effort == .max && inputs.measuredLoss != nil && !planned.parts.isEmpty
   }
 
   private func content(of planned: TensorPlan) -> PlannedTensor.Content {
@@ -116,9 +130,15 @@ struct ConversionWork {
     } else {
       try writer.write(name: planned.name, dense: tensor)
     }
-    return TensorProvenance(
+    var provenance = TensorProvenance(
       tensorName: planned.name, sourceDigest: xxh3(tensor.bytes), className: plan.className(of: planned),
-      bits: plan.bits(of: planned), relativeError: fitted?.metrics.relativeError ?? 0)
+      bits: plan.bits(of: planned), relativeError: fitted?.metrics.relativeError ?? 0,
+      predictedLoss: planned.predictedLoss)
+    if hasKnownInputs(planned) { provenance.outputError = fitted?.outputError ?? 0 }
+    if isMeasured(planned), let fitted, let loss = inputs.measuredLoss {
+      provenance.measuredLoss = try loss.loss(replacing: [planned.name: .mosaic(fitted.tensor)])
+    }
+    return provenance
   }
 
   private func provenance(_ tensors: [TensorProvenance]) -> Provenance {
@@ -128,23 +148,25 @@ struct ConversionWork {
   }
 
   private func report(
-    output: String?, fileByteCount: Int, isExact: Bool, provenance: [TensorProvenance]?, seconds: Double?
+    output: String?, fileByteCount: Int, isExact: Bool, provenance: [TensorProvenance]?,
+    storedBits: Double? = nil, tensorSeconds: [Double]?, seconds: Double?
   ) -> ConversionReport {
     let weights = plan.tensors.reduce(0) { $0 + $1.shape.elementCount }
     return ConversionReport(
       output: output,
       sourceByteCount: (inputs.source.catalog + inputs.source.unused).reduce(0) { $0 + $1.byteCount },
-      fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits, predictedLoss: plan.predictedLoss,
+      fileByteCount: fileByteCount, isExact: isExact, bits: plan.bits, storedBits: storedBits,
+      predictedLoss: plan.predictedLoss,
       fileBits: 8 * Double(fileByteCount) / Double(max(weights, 1)),
       tensors: plan.tensors.enumerated().map { position, tensor in
-        tensorReport(tensor, relativeError: provenance?[position].relativeError)
+        tensorReport(tensor, provenance: provenance?[position], seconds: tensorSeconds?[position])
       } + tied.map { unfittedReport($0.source, "alias", reason: "has the weights of \($0.target)") }
         + inputs.source.unused.map { unfittedReport($0, "dropped", reason: "is not used by the graph") },
       seconds: seconds)
   }
 
   private func tensorReport(
-    _ tensor: TensorPlan, relativeError: Double?
+    _ tensor: TensorPlan, provenance: TensorProvenance?, seconds: Double?
   ) -> ConversionReport.TensorReport {
     var reason: String?
     if case .dense(let why) = tensor.form { reason = why }
@@ -152,8 +174,12 @@ struct ConversionWork {
       name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
       className: plan.className(of: tensor), reason: reason, bits: plan.bits(of: tensor),
       byteCount: plan.byteCount(of: tensor), predictedLoss: tensor.predictedLoss,
-      relativeError: relativeError,
-      snrDb: relativeError.flatMap { $0 > 0 ? ErrorMetrics.decibels(relativeError: $0) : nil })
+      relativeError: provenance?.relativeError,
+      snrDb: provenance.flatMap {
+        $0.relativeError > 0 ? ErrorMetrics.decibels(relativeError: $0.relativeError) : nil
+      },
+      outputError: provenance?.outputError.flatMap { $0 > 0 ? $0 : nil },
+      measuredLoss: provenance?.measuredLoss, seconds: seconds)
   }
 
   /// A tensor of the source that takes no bytes of its own.
@@ -163,7 +189,13 @@ struct ConversionWork {
     ConversionReport.TensorReport(
       name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
       className: className, reason: reason, bits: 0, byteCount: 0, predictedLoss: nil, relativeError: nil,
-      snrDb: nil)
+      snrDb: nil, outputError: nil, measuredLoss: nil, seconds: nil)
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
 

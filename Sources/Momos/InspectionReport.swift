@@ -25,6 +25,12 @@ public struct InspectionReport: Report, Sendable {
     public let bits: Double?
     /// |stored - source| / |source| as the conversion recorded it.
     public let recordedRelativeError: Double?
+    /// The relative error of what the tensor makes of calibration inputs, as recorded; nil where it is not known.
+    public let recordedOutputError: Double?
+    /// What the outputs were expected to lose through the tensor, 1 - cosine, as recorded.
+    public let recordedPredictedLoss: Double?
+    /// The same, measured.
+    public let recordedMeasuredLoss: Double?
   }
 
   public struct DictionaryReport: Codable, Sendable {
@@ -74,11 +80,9 @@ extension InspectionReport {
     headerByteCount = reader.headerByteCount
     provenance = reader.provenance
     let shares = DictionaryShares(reader.tensors)
-    let errors = Dictionary(
-      reader.provenance.tensors.map { ($0.tensorName, $0.relativeError) }, uniquingKeysWith: { $1 })
-    tensors = reader.tensors.map { entry in
-      TensorReport(entry, shares: shares, recordedRelativeError: errors[entry.name])
-    }
+    let recorded = Dictionary(
+      reader.provenance.tensors.map { ($0.tensorName, $0) }, uniquingKeysWith: { $1 })
+    tensors = reader.tensors.map { TensorReport($0, shares: shares, recorded: recorded[$0.name]) }
     dictionaries = reader.dictionaries.map(DictionaryReport.init)
     graph = reader.graphs.first.map { graph in
       GraphReport(
@@ -134,13 +138,16 @@ extension InspectionReport {
   public var tensorText: String {
     var table = TextTable([
       ("tensor", .left), ("type", .left), ("shape", .left), ("kind", .left), ("form", .left),
-      ("bits", .right), ("bytes", .right), ("rel. error", .right), ("view", .left),
+      ("bits", .right), ("bytes", .right), ("rel. error", .right), ("output error", .right), ("loss", .right),
+      ("view", .left),
     ])
     for tensor in tensors {
       table.add([
         tensor.name, tensor.elementType, tensor.shape.map(String.init).joined(separator: "x"), tensor.kind,
         tensor.form ?? "", tensor.bits.map { $0.text(decimals: 2) } ?? "", tensor.storedByteCount.grouped,
         tensor.kind == "mosaic" ? tensor.recordedRelativeError.map(\.shortText) ?? "" : "",
+        tensor.recordedOutputError.map(\.shortText) ?? "",
+        (tensor.recordedMeasuredLoss ?? tensor.recordedPredictedLoss).map(\.shortText) ?? "",
         tensor.view ?? "",
       ])
     }
@@ -177,7 +184,7 @@ extension InspectionReport.DictionaryReport {
 }
 
 extension InspectionReport.TensorReport {
-  fileprivate init(_ entry: TensorEntry, shares: DictionaryShares, recordedRelativeError: Double?) {
+  fileprivate init(_ entry: TensorEntry, shares: DictionaryShares, recorded: TensorProvenance?) {
     name = entry.name
     elementType = entry.elementType.name
     shape = entry.shape.dimensions
@@ -185,7 +192,10 @@ extension InspectionReport.TensorReport {
     weightCount = entry.shape.elementCount
     storedByteCount = entry.storedByteCount
     loadedByteCount = entry.rawByteCount
-    self.recordedRelativeError = recordedRelativeError
+    recordedRelativeError = recorded?.relativeError
+    recordedOutputError = recorded?.outputError.flatMap { $0 > 0 ? $0 : nil }
+    recordedPredictedLoss = recorded?.predictedLoss
+    recordedMeasuredLoss = recorded?.measuredLoss
     matrixShape = entry.mosaic?.matrixShape.dimensions
     form = entry.mosaic.map(Self.formText) ?? entry.aliasTarget.map { "= \($0)" }
     view = entry.mosaic.map(Self.viewText)
@@ -196,7 +206,8 @@ extension InspectionReport.TensorReport {
   private static func formText(_ mosaic: MosaicEntry) -> String {
     let forms = mosaic.parts.map { part in
       part.stages.map { stage in
-        "s\(stage.dictionary.blockLength)k\(stage.dictionary.motifCount)"
+        "\(stage.dictionary.isOverlapping ? "overlapping " : "")s\(stage.dictionary.blockLength)"
+          + "k\(stage.dictionary.motifCount)"
       }.joined(separator: " + ")
     }
     let outliers = mosaic.outlierCount > 0 ? ", \(mosaic.outlierCount) outliers" : ""

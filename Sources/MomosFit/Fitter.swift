@@ -44,12 +44,14 @@ public struct Fitter {
       let members = members(sharing: part.dictionaries, read: read)
       let trained = try training.dictionaries(for: members)
       for (position, dictionary) in zip(part.dictionaries, trained) { dictionaries[position] = dictionary }
-      if part.dictionaries.count == 1 { try refine(first, members) }
+      if PartEncoder.takesFeedback(trained) { try refine(part.dictionaries, trained, members) }
     }
   }
 
   /// Encodes the members whose inputs are known, and refines the dictionary for them.
-  private mutating func refine(_ position: Int, _ members: [TrainingMember]) throws {
+  private mutating func refine(
+    _ positions: [Int], _ trained: [MotifDictionary], _ members: [TrainingMember]
+  ) throws {
     var keys: [PartKey] = []
     var refined: [RefinementMember] = []
     for member in members {
@@ -61,9 +63,12 @@ public struct Fitter {
           rows: rows, statistics: statistics, importance: importance(of: member.key.tensor, rows),
           encoding: PartEncoding(indices: [], scales: [])))
     }
-    guard !refined.isEmpty, let dictionary = dictionaries[position] else { return }
-    let fit = GroupFit(planned: plan.dictionaries[position], effort: plan.options.effort, pool: pool)
-    dictionaries[position] = try fit.fit(dictionary, &refined)
+    guard !refined.isEmpty else { return }
+    let fit = GroupFit(
+      planned: positions.map { plan.dictionaries[$0] }, effort: plan.options.effort, pool: pool)
+    for (position, dictionary) in zip(positions, try fit.fit(trained, &refined)) {
+      dictionaries[position] = dictionary
+    }
     for (key, member) in zip(keys, refined) { encodings[key] = member.encoding }
   }
 

@@ -88,6 +88,9 @@ struct GraphDecoding {
       sourceDigest: decoding.field(message.has_source_digest, message.source_digest),
       className: try decoding.text(message.has_class_name, message.class_name),
       bits: decoding.field(message.has_bits, message.bits),
-      relativeError: decoding.field(message.has_relative_error, message.relative_error))
+      relativeError: decoding.field(message.has_relative_error, message.relative_error),
+      outputError: decoding.field(message.has_output_error, message.output_error),
+      predictedLoss: decoding.field(message.has_predicted_loss, message.predicted_loss),
+      measuredLoss: decoding.field(message.has_measured_loss, message.measured_loss))
   }
 }

@@ -120,5 +120,11 @@ struct GraphEncoding {
     unsafe message.bits = record.bits ?? 0
     unsafe message.has_relative_error = arena.presence(record.relativeError)
     unsafe message.relative_error = record.relativeError ?? 0
+    unsafe message.has_output_error = arena.presence(record.outputError)
+    unsafe message.output_error = record.outputError ?? 0
+    unsafe message.has_predicted_loss = arena.presence(record.predictedLoss)
+    unsafe message.predicted_loss = record.predictedLoss ?? 0
+    unsafe message.has_measured_loss = arena.presence(record.measuredLoss)
+    unsafe message.measured_loss = record.measuredLoss ?? 0
   }
 }

@@ -80,7 +80,8 @@ extension ProvenanceRecord {
       tensors.append(
         TensorProvenanceRecord(
           tensor: UInt32(number), sourceDigest: tensor.sourceDigest, className: Array(tensor.className.utf8),
-          bits: tensor.bits, relativeError: tensor.relativeError))
+          bits: tensor.bits, relativeError: tensor.relativeError, outputError: tensor.outputError,
+          predictedLoss: tensor.predictedLoss, measuredLoss: tensor.measuredLoss))
     }
   }
 }

@@ -132,4 +132,7 @@ struct TensorProvenanceRecord: Hashable {
   var className: [UInt8]?
   var bits: Double?
   var relativeError: Double?
+  var outputError: Double?
+  var predictedLoss: Double?
+  var measuredLoss: Double?
 }

@@ -41,7 +41,8 @@ struct ProvenanceChecks {
         TensorProvenance(
           tensorName: tensor.name, sourceDigest: record.sourceDigest ?? 0,
           className: try Text.provenance(record.className, at: place), bits: record.bits ?? 0,
-          relativeError: record.relativeError ?? 0))
+          relativeError: record.relativeError ?? 0, outputError: record.outputError,
+          predictedLoss: record.predictedLoss, measuredLoss: record.measuredLoss))
     }
     return result
   }

@@ -23,6 +23,9 @@ public struct StageSearch: Sendable {
     }
   }
 
+  /// Most weights in a block of the longer stage.
+  public static let mostBlockLength = Int(MOMOS_PATH_MOST_BLOCK)
+
   public let columns: Int
   /// Of the longer blocks, and of the shorter ones.
   private let long: Motifs
@@ -46,7 +49,7 @@ public struct StageSearch: Sendable {
   ) {
     isShortFirst = first.blockLength < second.blockLength
     (long, short) = isShortFirst ? (second, first) : (first, second)
-    precondition(max(long.count, short.count) <= 65_536 && long.blockLength <= Int(MOMOS_PATH_MOST_BLOCK))
+    precondition(max(long.count, short.count) <= 65_536 && long.blockLength <= Self.mostBlockLength)
     precondition(long.blockLength % short.blockLength == 0 && columns > 0)
     precondition((1...Int(MOMOS_STAGE_BEAM)).contains(beamCount))
     precondition(feedback == nil || feedback!.columns == columns)

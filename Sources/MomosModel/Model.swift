@@ -90,14 +90,24 @@ public struct TensorProvenance: Sendable, Hashable, Codable {
   public var bits: Double
   /// |stored - source| / |source|, root of sums of squares.
   public var relativeError: Double
+  /// The relative error of what the tensor makes of calibration inputs; nil or 0 where they are not known.
+  public var outputError: Double?
+  /// What the outputs of the model were expected to lose through the tensor, 1 - mean cosine.
+  public var predictedLoss: Double?
+  /// The same, measured on calibration samples.
+  public var measuredLoss: Double?
 
   public init(
-    tensorName: String, sourceDigest: UInt64, className: String, bits: Double, relativeError: Double
+    tensorName: String, sourceDigest: UInt64, className: String, bits: Double, relativeError: Double,
+    outputError: Double? = nil, predictedLoss: Double? = nil, measuredLoss: Double? = nil
   ) {
     self.tensorName = tensorName
     self.sourceDigest = sourceDigest
     self.className = className
     self.bits = bits
     self.relativeError = relativeError
+    self.outputError = outputError
+    self.predictedLoss = predictedLoss
+    self.measuredLoss = measuredLoss
   }
 }

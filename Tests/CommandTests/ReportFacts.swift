@@ -8,6 +8,7 @@ struct ConversionFacts: Decodable {
 
   let fileByteCount: Int
   let sourceByteCount: Int
+  let bits: Double?
   let isExact: Bool
   let tensors: [TensorFacts]
 }

@@ -131,7 +131,8 @@ enum SampleModel {
     toolVersion: "0.1", seed: 42, options: [ProvenanceOption(name: "effort", value: "fast")],
     tensors: [
       TensorProvenance(
-        tensorName: "simple", sourceDigest: .max, className: "s4k5", bits: 0.75, relativeError: 0.125)
+        tensorName: "simple", sourceDigest: .max, className: "s4k5", bits: 0.75, relativeError: 0.125,
+        outputError: 0.0625, predictedLoss: 0.03125, measuredLoss: 0)
     ])
 }
 

@@ -504,10 +504,25 @@ struct  Momos__TensorProvenance
    */
   protobuf_c_boolean has_relative_error;
   double relative_error;
+  /*
+   * the same of the outputs on calibration inputs; absent or 0: not known
+   */
+  protobuf_c_boolean has_output_error;
+  double output_error;
+  /*
+   * 1 - cosine of the model's outputs, expected through this tensor; absent: not known
+   */
+  protobuf_c_boolean has_predicted_loss;
+  double predicted_loss;
+  /*
+   * the same, measured on calibration samples; absent: not measured
+   */
+  protobuf_c_boolean has_measured_loss;
+  double measured_loss;
 };
 #define MOMOS__TENSOR_PROVENANCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&momos__tensor_provenance__descriptor) \
-    , 0, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Momos__Header methods */

@@ -7,11 +7,19 @@ struct PartEncoder: Sendable {
   private let rows: PartRows
   private let dictionaries: [MotifDictionary]
   private let expansion: MotifExpansion
-  private let searches: [PathSearch]
+  private let search: Search
+
+  private enum Search: Sendable {
+    case path(PathSearch)
+    /// Two stages together.
+    case stages(StageSearch)
+    /// Each stage by itself, on what the earlier ones leave.
+    case residual([PathSearch])
+  }
 
   /// - Parameters:
-  ///   - feedback: lets later weights of a row make good for the errors of earlier ones; of single stages that a
-  ///     path search takes.
+  ///   - feedback: lets later weights of a row make good for the errors of earlier ones; of forms that
+  ///     `takesFeedback` names.
   ///   - survivorCount: paths that a search with feedback follows.
   init(
     rows: PartRows, dictionaries: [MotifDictionary], feedback: ErrorFeedback? = nil, survivorCount: Int = 32
@@ -19,18 +27,46 @@ struct PartEncoder: Sendable {
     self.rows = rows
     self.dictionaries = dictionaries
     expansion = MotifExpansion(dictionaries, columnCount: rows.columnCount)
-    searches = dictionaries.map { dictionary in
-      let takesFeedback =
-        dictionaries.count == 1
-        && PathSearch.suits(motifCount: dictionary.motifCount, blockLength: dictionary.blockLength)
-      return PathSearch(
-        // Antipodal dictionaries have as many motifs as table entries.
-        motifs: Array(dictionary.tableFloats().prefix(dictionary.motifCount * dictionary.motifLength)),
-        motifCount: dictionary.motifCount, blockLength: dictionary.blockLength,
-        isOverlapping: dictionary.isOverlapping, columns: rows.columnCount,
-        feedback: takesFeedback ? feedback : nil,
+    if let pair = Self.pair(dictionaries) {
+      search = .stages(
+        StageSearch(
+          Self.stageMotifs(pair.0), Self.stageMotifs(pair.1), columns: rows.columnCount, feedback: feedback))
+      return
+    }
+    let takesFeedback = Self.takesFeedback(dictionaries)
+    let paths = dictionaries.map { dictionary in
+      PathSearch(
+        motifs: Self.motifs(dictionary), motifCount: dictionary.motifCount,
+        blockLength: dictionary.blockLength, isOverlapping: dictionary.isOverlapping,
+        columns: rows.columnCount, feedback: takesFeedback ? feedback : nil,
         survivorCount: min(survivorCount, dictionary.motifCount), lookahead: Self.lookahead(dictionary))
     }
+    search = paths.count == 1 ? .path(paths[0]) : .residual(paths)
+  }
+
+  /// Whether the errors of such stages can be made good by later weights: one that a path search takes, or two plain
+  /// ones.
+  static func takesFeedback(_ dictionaries: [MotifDictionary]) -> Bool {
+    if dictionaries.count != 1 { return pair(dictionaries) != nil }
+    return PathSearch.suits(
+      motifCount: dictionaries[0].motifCount, blockLength: dictionaries[0].blockLength)
+  }
+
+  /// Two dictionaries that are searched together.
+  private static func pair(_ dictionaries: [MotifDictionary]) -> (MotifDictionary, MotifDictionary)? {
+    guard dictionaries.count == 2, !dictionaries.contains(where: \.isOverlapping) else { return nil }
+    let lengths = dictionaries.map(\.blockLength).sorted()
+    guard lengths[1] % lengths[0] == 0, lengths[1] <= StageSearch.mostBlockLength else { return nil }
+    return (dictionaries[0], dictionaries[1])
+  }
+
+  private static func stageMotifs(_ dictionary: MotifDictionary) -> StageSearch.Motifs {
+    StageSearch.Motifs(motifs(dictionary), count: dictionary.motifCount, blockLength: dictionary.blockLength)
+  }
+
+  /// Motifs by index. Antipodal dictionaries have as many motifs as table entries.
+  private static func motifs(_ dictionary: MotifDictionary) -> [Float] {
+    Array(dictionary.tableFloats().prefix(dictionary.motifCount * dictionary.motifLength))
   }
 
   /// Weight of the next target in the choice of survivors: about the relative distortion of the dictionary, .08 at 2
@@ -43,15 +79,15 @@ struct PartEncoder: Sendable {
   /// Rows are spread over the threads in pieces whose size does not depend on their number.
   /// - Parameter scales: what rows are divided by; nil for their root mean squares, and to fit scales afterwards.
   func encode(scales: [Float]? = nil, pool: ThreadPool) -> PartEncoding {
-    var whole = PartEncoding(indices: searches.map { _ in [] }, scales: scales ?? [])
-    for stage in searches.indices {
+    var whole = PartEncoding(indices: dictionaries.map { _ in [] }, scales: scales ?? [])
+    for stage in dictionaries.indices {
       whole.indices[stage].reserveCapacity(rows.count * expansion.blockCount(stage: stage))
     }
     let piece = max(1, (1 << 22) / max(1, rows.columnCount))
     for start in stride(from: 0, to: rows.count, by: piece) {
       let range = start..<min(start + piece, rows.count)
       let encoded = encode(rows: range, scales: scales, pool: pool)
-      for stage in searches.indices { whole.indices[stage] += encoded.indices[stage] }
+      for stage in dictionaries.indices { whole.indices[stage] += encoded.indices[stage] }
       if scales == nil { whole.scales += encoded.scales }
     }
     return whole
@@ -62,18 +98,7 @@ struct PartEncoder: Sendable {
     let divisors = zip(range, weights).map { row, weights in scales?[row] ?? rows.initialScale(of: weights) }
     let targets = zip(weights, divisors).flatMap { weights, divisor in weights.map { $0 / divisor } }
     var encoding = PartEncoding(indices: [], scales: divisors)
-    var residual = targets
-    for (stage, search) in searches.enumerated() {
-      encoding.indices.append(search.encode(residual, pool: pool))
-      guard stage + 1 < searches.count else { break }
-      for row in weights.indices {
-        let sum = expansion.row(row, of: encoding.indices)
-        for column in sum.indices {
-          let position = row * rows.columnCount + column
-          residual[position] = targets[position] - sum[column]
-        }
-      }
-    }
+    encoding.indices = indices(of: targets, pool: pool)
     if scales == nil, rows.rowScale != nil {
       for (row, weights) in weights.enumerated() {
         let sum = expansion.row(row, of: encoding.indices)
@@ -81,6 +106,30 @@ struct PartEncoder: Sendable {
       }
     }
     return encoding
+  }
+
+  /// Motif indices of each stage for rows of targets.
+  private func indices(of targets: [Float], pool: ThreadPool) -> [[UInt16]] {
+    switch search {
+    case .path(let search): return [search.encode(targets, pool: pool)]
+    case .stages(let search):
+      let found = search.encode(targets, pool: pool)
+      return [found.first, found.second]
+    case .residual(let searches):
+      var indices: [[UInt16]] = []
+      var residual = targets
+      for search in searches {
+        indices.append(search.encode(residual, pool: pool))
+        for row in 0..<targets.count / max(rows.columnCount, 1) {
+          let sum = expansion.row(row, of: indices)
+          for column in sum.indices {
+            let position = row * rows.columnCount + column
+            residual[position] = targets[position] - sum[column]
+          }
+        }
+      }
+      return indices
+    }
   }
 
   /// The scale with the least squared error for the chosen motifs: dot(row, sum) / dot(sum, sum).

@@ -4,7 +4,8 @@ import MomosModel
 /// Fits the parts that share a dictionary with what calibration tells about their inputs: error feedback for the motifs
 /// of every row, then in turn the dictionary and the scales that bring the outputs closest, and the motifs anew.
 struct GroupFit {
-  let planned: PlannedDictionary
+  /// One for each stage.
+  let planned: [PlannedDictionary]
   let effort: FitOptions.Effort
   let pool: ThreadPool
 
@@ -17,37 +18,41 @@ struct GroupFit {
     }
   }
 
-  /// - Parameter members: parts with single-stage encodings, which are replaced.
-  /// - Returns: the dictionary after refinement.
-  func fit(_ dictionary: MotifDictionary, _ members: inout [RefinementMember]) throws(ModelError)
-    -> MotifDictionary
-  {
-    var dictionary = dictionary
-    for number in members.indices { encode(&members[number], dictionary, keepsScales: false) }
-    for round in 0..<roundCount {
+  /// - Parameters:
+  ///   - dictionaries: one for each stage; of a single stage it is refined.
+  ///   - members: parts whose encodings are replaced.
+  /// - Returns: the dictionaries after refinement.
+  func fit(
+    _ dictionaries: [MotifDictionary], _ members: inout [RefinementMember]
+  ) throws(ModelError) -> [MotifDictionary] {
+    var dictionaries = dictionaries
+    for number in members.indices { encode(&members[number], dictionaries, keepsScales: false) }
+    for round in 0..<(dictionaries.count == 1 ? roundCount : 0) {
       if round > 0 {
-        for number in members.indices { encode(&members[number], dictionary, keepsScales: true) }
+        for number in members.indices { encode(&members[number], dictionaries, keepsScales: true) }
       }
-      var motifs = dictionary.storedFloats()
-      DictionaryRefinement(form: planned.form, pinsZeroMotif: planned.hasZeroMotif, pool: pool)
+      var motifs = dictionaries[0].storedFloats()
+      DictionaryRefinement(form: planned[0].form, pinsZeroMotif: planned[0].hasZeroMotif, pool: pool)
         .refine(&motifs, for: members)
-      dictionary = try planned.dictionary(rounding: motifs)
-      refineScales(of: &members, dictionary)
+      dictionaries = [try planned[0].dictionary(rounding: motifs)]
+      refineScales(of: &members, dictionaries)
     }
-    if roundCount == 0 { refineScales(of: &members, dictionary) }
-    return dictionary
+    if roundCount == 0 || dictionaries.count > 1 { refineScales(of: &members, dictionaries) }
+    return dictionaries
   }
 
-  private func encode(_ member: inout RefinementMember, _ dictionary: MotifDictionary, keepsScales: Bool) {
+  private func encode(
+    _ member: inout RefinementMember, _ dictionaries: [MotifDictionary], keepsScales: Bool
+  ) {
     let encoder = PartEncoder(
-      rows: member.rows, dictionaries: [dictionary], feedback: member.statistics.feedback,
-      survivorCount: survivorCount(dictionary))
+      rows: member.rows, dictionaries: dictionaries, feedback: member.statistics.feedback,
+      survivorCount: survivorCount(dictionaries[0]))
     member.encoding = encoder.encode(scales: keepsScales ? member.encoding.scales : nil, pool: pool)
   }
 
-  private func refineScales(of members: inout [RefinementMember], _ dictionary: MotifDictionary) {
+  private func refineScales(of members: inout [RefinementMember], _ dictionaries: [MotifDictionary]) {
     for number in members.indices {
-      let expansion = MotifExpansion([dictionary], columnCount: members[number].rows.columnCount)
+      let expansion = MotifExpansion(dictionaries, columnCount: members[number].rows.columnCount)
       RowScaleRefinement(pool: pool).refine(&members[number], expansion: expansion)
     }
   }

@@ -29,20 +29,21 @@ struct DictionaryTraining {
     for members: [TrainingMember]
   ) throws -> [MotifDictionary] {
     if fitClass.stages[0].isOverlapping { return [try overlapping(for: members)] }
-    var residual = try blocks(of: members)
-    var dictionaries: [MotifDictionary] = []
+    let blocks = try blocks(of: members)
+    var residual = blocks
+    var found: [[Float]] = []
     for (number, form) in fitClass.stages.enumerated() {
       let clustering = KMeans(
         motifCount: form.storedMotifCount, length: form.blockLength,
         pinsZeroMotif: planned[number].hasZeroMotif, isAntipodal: form.isAntipodal)
       let motifs = clustering.motifs(for: residual, generator: &generator, pool: pool)
-      let dictionary = try planned[number].dictionary(rounding: motifs)
-      dictionaries.append(dictionary)
-      if number + 1 < fitClass.stages.count {
-        remove(dictionary.storedFloats(), found: clustering, from: &residual)
-      }
+      found.append(motifs)
+      if number + 1 < fitClass.stages.count { remove(motifs, found: clustering, from: &residual) }
     }
-    return dictionaries
+    if let joint = JointStageTraining(fitClass, planned: planned, pool: pool) {
+      joint.refine(&found, for: blocks)
+    }
+    return try zip(planned, found).map { try $0.dictionary(rounding: $1) }
   }
 
   private mutating func overlapping(for members: [TrainingMember]) throws -> MotifDictionary {

@@ -58,7 +58,8 @@ MESSAGES: dict[str, dict[int, tuple[str, str]]] = {
     "Option": {1: ("name", "bytes"), 2: ("value", "bytes")},
     "TensorProvenance": {
         1: ("tensor", "u32"), 2: ("source_digest", "fixed64"), 3: ("class_name", "bytes"),
-        4: ("bits", "double"), 5: ("relative_error", "double"),
+        4: ("bits", "double"), 5: ("relative_error", "double"), 6: ("output_error", "double"),
+        7: ("predicted_loss", "double"), 8: ("measured_loss", "double"),
     },
 }
 
