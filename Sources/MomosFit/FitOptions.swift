@@ -78,10 +78,13 @@ public struct FitOptions: Sendable, Hashable {
 
   /// The class that the numbers above describe.
   func fitClass(motifCount: Int) -> FitClass {
-    let isPaired = isAntipodal && motifCount >= 4 && motifCount.nonzeroBitCount == 1
-    let form = FitClass.StageForm(
-      blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping, isAntipodal: isPaired)
-    return FitClass(stages: Array(repeating: form, count: stageCount))
+    let isPaired = isAntipodal && FitClass.StageForm.canBePaired(motifCount: motifCount)
+    return FitClass(
+      stages: (0..<stageCount).map { stage in
+        FitClass.StageForm(
+          blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping && stage == 0,
+          isAntipodal: isPaired)
+      })
   }
 
   /// - Throws: `FitError` if a number is outside its range.

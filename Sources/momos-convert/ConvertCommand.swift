@@ -14,9 +14,10 @@ struct ConvertCommand: MomosCommand {
       bf16, f32 or f64. An ONNX model brings its graph; nodes that depend on weights alone are computed beforehand.
 
       Matrices are cut into blocks of weights that follow each other along the input dimension. Each block becomes \
-      the number of the motif that is nearest to it. Without options, blocks of 4 weights become one of 256 motifs \
-      that the whole model shares: 2 bits per weight. Tensors of few distinct blocks are stored without loss, \
-      everything that is not a matrix dense, which means as it is.
+      the number of a motif that stands for it. Without options a weight takes at most 4 bits, more in tensors where \
+      errors matter, fewer in others; samples of the inputs, with --calibration, tell these much better than the graph \
+      alone. Tensors of few distinct blocks are stored without loss, everything that is not a matrix dense, which \
+      means as it is.
 
       Exit codes: 0 done, \(failureCodes)
       """,
@@ -122,7 +123,8 @@ struct ConvertCommand: MomosCommand {
   /// What was chosen where the user chose nothing.
   private var defaultsLine: String {
     guard fit.areDefaults else { return "" }
-    return "blocks of 4 weights, 256 motifs (the default: about 2 bits per weight)\n\n"
+    return
+      "at most \(Int(FitFlags.defaultBits)) bits per weight (the default; --bits asks for another number)\n\n"
   }
 
   private var options: ConversionOptions {

@@ -6,7 +6,8 @@ public import Momos
 struct FitFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Most bits for each fitted weight; classes are chosen per tensor, above 0, at most 32.", valueName: "B")
+      "Most bits for each fitted weight; classes are chosen per tensor, above 0, at most 32. (default: 4)",
+      valueName: "B")
   )
   var bits: Double?
 
@@ -83,8 +84,8 @@ struct FitFlags: ParsableArguments {
       try requireNone(of: form == .auto ? [] : ["--form"], beside: "--plan")
       try requireNone(of: prefer == nil ? [] : ["--prefer"], beside: "--plan")
     }
-    guard prefer == nil || !goals.isEmpty else {
-      throw ValidationError("--prefer needs --bits, --target-size or --target-cosine")
+    guard prefer == nil || numbers.isEmpty else {
+      throw ValidationError("--prefer chooses among classes, which \(numbers[0]) sets; give one of them")
     }
     do {
       try options.validate()
@@ -120,18 +121,21 @@ struct FitFlags: ParsableArguments {
     throw ValidationError("\(goal) chooses what \(other) sets; give one of them")
   }
 
+  /// Bits for each fitted weight where nothing says how much the fit may cost.
+  static let defaultBits = 4.0
+
   /// Whether nothing says how much the fit may cost.
-  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty && form != .overlapping }
+  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty }
 
   var options: FitOptions {
     var options = FitOptions()
-    if let bits { options.goal = .bits(bits) }
+    if let bits = bits ?? (areDefaults ? Self.defaultBits : nil) { options.goal = .bits(bits) }
     if let targetSize { options.goal = .fileByteCount(targetSize.byteCount) }
     if let targetCosine { options.goal = .cosine(targetCosine) }
     options.effort = effort
     options.form = form
     options.preference = prefer ?? .speed
-    options.isOverlapping = form == .overlapping && goals.isEmpty
+    options.isOverlapping = form == .overlapping && !numbers.isEmpty
     if let blockLength { options.blockLength = blockLength }
     if let motifs { options.motifs = .count(motifs) }
     if let capacity { options.motifs = .capacity(capacity) }

@@ -94,6 +94,8 @@ extension ClassTable {
     (.plain(2, 256), 19.54, true),
     (.overlapping(2, 256), 22.36, true),
     (.overlapping(2, 1024), 28.3, false),
+    (.overlapping(2, 256, adding: .plain(4, 256)), 32.5, false),
+    (.overlapping(2, 256, adding: .plain(2, 256)), 42.0, false),
   ]
 
   private static func entries(_ filter: FormFilter) -> [Entry] {

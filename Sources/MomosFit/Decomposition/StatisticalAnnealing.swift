@@ -1,0 +1,34 @@
+/// Anneals a matrix gradually: at each level blocks need more evidence to be kept than before.
+public struct StatisticalAnnealing: Sendable {
+  /// Descending; the last one is the level that was asked for.
+  public let levels: [Double]
+
+  /// - Parameter level: alpha, above 0 and below 1. The levels before it are 1/2, 1/4, 1/8 and so on.
+  public init(to level: Double) {
+    precondition(level > 0 && level < 1)
+    var levels: [Double] = []
+    var next = 0.5
+    while next > level {
+      levels.append(next)
+      next /= 2
+    }
+    self.levels = levels + [level]
+  }
+
+  /// The mask of the last level before the first one that loses too much; nil if already the first one does. Where no
+  /// loss can be measured the level alone decides: `BlockEvidence.mask(level:)`.
+  ///
+  /// - Parameter loss: what the outputs lose with a mask.
+  public func mask(
+    of evidence: BlockEvidence, maximumLoss: Double, loss: (AnnealingMask) throws -> Double
+  ) rethrows -> (mask: AnnealingMask, level: Double, loss: Double)? {
+    var accepted: (mask: AnnealingMask, level: Double, loss: Double)?
+    for level in levels {
+      let mask = evidence.mask(level: level)
+      let measured = try loss(mask)
+      guard measured <= maximumLoss else { break }
+      accepted = (mask, level, measured)
+    }
+    return accepted
+  }
+}
