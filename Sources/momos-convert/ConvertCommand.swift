@@ -79,14 +79,22 @@ struct ConvertCommand: MomosCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace an existing output.")
+  @Flag(help: "Replace an existing output, and drop what an interrupted conversion left.")
   var force = false
+
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Continue an interrupted conversion of the same inputs with the same options, from the folder FILE.momos.partial.
+      """))
+  var resume = false
 
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
   func validate() throws {
     guard dryRun || output != nil else { throw ValidationError("-o FILE.momos is missing") }
+    guard !dryRun || !resume else { throw ValidationError("--dry-run and --resume exclude each other") }
     guard fit.targetCosine == nil || !calibration.isEmpty else {
       throw ValidationError("--target-cosine needs --calibration")
     }
@@ -132,6 +140,7 @@ struct ConvertCommand: MomosCommand {
     options.inputAxis = inputAxis
     options.compresses = !noZstd
     options.overwrites = force
+    options.resumes = resume
     options.threadCount = threads
     return options
   }
