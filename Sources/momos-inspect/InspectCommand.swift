@@ -7,7 +7,10 @@ struct InspectCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-inspect",
     abstract: "Show what a .momos file holds, check it, and extract tensors.",
-    usage: "momos-inspect FILE.momos [options]",
+    usage: """
+      momos-inspect FILE.momos [options]
+      momos-inspect SOURCE --complexity [--json]
+      """,
     discussion: "Exit codes: 0 done, \(failureCodes)",
     version: momosVersion)
 
@@ -28,13 +31,30 @@ struct InspectCommand: MomosCommand {
       "Write a tensor as a dense .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
   var extract: [NamedFile] = []
 
+  @Flag(
+    help: """
+      Measure how complex the weights are, of a .momos file or any source: description length, compression rates of \
+      weights and signs (zlib, zstd), BDM of the signs, sparsity, norm.
+      """)
+  var complexity = false
+
   @Flag(help: "Print the report as JSON.")
   var json = false
 
   @Flag(help: "Replace existing files of --extract.")
   var force = false
 
+  func validate() throws {
+    guard !complexity || !(tensors || graph || check || force) && extract.isEmpty else {
+      throw ValidationError("--complexity goes with --json only")
+    }
+  }
+
   func run() throws(MomosError) {
+    if complexity {
+      let report = try Complexity(path: file).report()
+      return try printResult(json ? report.json : report.text)
+    }
     let inspection = try Inspection(path: file)
     try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
     let report = try inspection.report(checksAll: check)
