@@ -76,6 +76,7 @@ public struct ConversionOptions: Sendable {
     case .capacity(let capacity):
       options.append(ProvenanceOption(name: "capacity", value: "\(capacity)"))
     }
+    if fit.blocking != .rows { options.append(ProvenanceOption(name: "blocking", value: fit.blocking.name)) }
     if fit.isOverlapping { options.append(ProvenanceOption(name: "form", value: "overlapping")) }
     return options
   }

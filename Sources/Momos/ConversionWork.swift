@@ -107,11 +107,12 @@ struct ConversionWork {
     switch planned.form {
     case .dense:
       return .dense(planned.elementType, planned.shape, storedAs: nil)
-    case .exact(let view, let position):
-      let rowCount = view.matrixShape(of: planned.shape)[0]
+    case .exact(let view, let blocking, let position):
+      let rowCount = planned.matrixShape(view, blocking)[0]
       return .mosaic(
         MosaicFacts(
-          elementType: planned.elementType, shape: planned.shape, view: view, composition: .copy,
+          elementType: planned.elementType, shape: planned.shape, view: view, blocking: blocking,
+          composition: .copy,
           parts: [PartFacts(stages: [stage(position, rowCount: rowCount, use: planned.use)])]))
     case .mosaic(let view, let parts, let rowScale, let outlierCount):
       let rowCount = view.matrixShape(of: planned.shape)[0]

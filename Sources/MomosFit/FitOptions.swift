@@ -1,4 +1,4 @@
-import MomosModel
+public import MomosModel
 
 /// What the user decides about a fit. The defaults are what the converter does without options.
 public struct FitOptions: Sendable, Hashable {
@@ -43,6 +43,9 @@ public struct FitOptions: Sendable, Hashable {
   }
 
   public var goal = Goal.explicit
+  /// With `flat`, tensors that lie on few distinct blocks of their flattened weights are stored without loss, with one
+  /// dictionary of as many motifs as there are such blocks; all others stay dense.
+  public var blocking = Blocking.rows
   /// Forms that a goal other than `explicit` chooses from.
   public var form = ClassTable.FormFilter.auto
   public var preference = ClassTable.Preference.speed
@@ -99,6 +102,11 @@ public struct FitOptions: Sendable, Hashable {
     }
     guard (1...8).contains(stageCount) else {
       throw .optionOutOfRange(name: "stages", found: "\(stageCount)", expected: "1 to 8")
+    }
+    guard blocking == .rows || (goal == .explicit && stageCount == 1 && !isOverlapping) else {
+      throw .optionOutOfRange(
+        name: "blocking", found: "flat, which stores distinct blocks as they are",
+        expected: "rows with a goal, several stages or overlapping motifs")
     }
     switch motifs {
     case .count(let count):

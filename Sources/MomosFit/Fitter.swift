@@ -189,18 +189,18 @@ public struct Fitter {
   public func fit(_ tensor: Tensor, as planned: TensorPlan) throws -> FittedTensor? {
     switch planned.form {
     case .dense: return nil
-    case .exact(let view, let position):
-      return try exact(tensor, as: planned, view: view, position: position)
+    case .exact(let view, let blocking, let position):
+      return try exact(tensor, as: planned, view: view, blocking: blocking, position: position)
     case .mosaic(let view, let parts, _, _):
       return try fitted(tensor, as: planned, view: view, parts: parts)
     }
   }
 
   private func exact(
-    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, position: Int
+    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, blocking: Blocking, position: Int
   ) throws -> FittedTensor {
     let dictionary = dictionary(position)
-    let matrix = try view.matrix(of: tensor)
+    let matrix = try tensor.matrix(view, blocking)
     guard let indices = DistinctBlocks.indices(of: matrix, in: dictionary) else {
       throw FitError.sourceChanged(name: planned.name)
     }
@@ -212,7 +212,8 @@ public struct Fitter {
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
-        elementType: tensor.elementType, shape: tensor.shape, view: view, composition: .copy, parts: [part]),
+        elementType: tensor.elementType, shape: tensor.shape, view: view, blocking: blocking,
+        composition: .copy, parts: [part]),
       metrics: ErrorMetrics(), outputError: nil)
   }
 

@@ -63,6 +63,15 @@ struct FitFlags: ParsableArguments {
       "Who has a dictionary: the whole model, or each tensor its own. (default: model)", valueName: "OWNER"))
   var dictionary: FitOptions.DictionaryScope?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How blocks are cut: rows, along the input dimension, or flat, from the flattened tensor. Flat stores weights \
+      that were trained as a mosaic without loss, with as many motifs as there are distinct blocks.
+      """,
+      valueName: "CUT"))
+  var blocking = Blocking.rows
+
   @Flag(help: "Do not keep the first motif at zero.")
   var noZeroMotif = false
 
@@ -79,6 +88,9 @@ struct FitFlags: ParsableArguments {
     if let goal = goals.first { try requireNone(of: numbers, beside: goal) }
     guard motifs == nil || capacity == nil else {
       throw ValidationError("--motifs and --capacity exclude each other")
+    }
+    if blocking == .flat, let other = (goals + numbers).first(where: { $0 != "--block-length" }) {
+      throw ValidationError("--blocking flat stores every distinct block: it takes no \(other)")
     }
     if plan != nil {
       try requireNone(of: form == .auto ? [] : ["--form"], beside: "--plan")
@@ -125,7 +137,7 @@ struct FitFlags: ParsableArguments {
   static let defaultBits = 4.0
 
   /// Whether nothing says how much the fit may cost.
-  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty }
+  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty && blocking == .rows }
 
   var options: FitOptions {
     var options = FitOptions()
@@ -135,6 +147,7 @@ struct FitFlags: ParsableArguments {
     options.effort = effort
     options.form = form
     options.preference = prefer ?? .speed
+    options.blocking = blocking
     options.isOverlapping = form == .overlapping && !numbers.isEmpty
     if let blockLength { options.blockLength = blockLength }
     if let motifs { options.motifs = .count(motifs) }
@@ -149,6 +162,14 @@ struct FitFlags: ParsableArguments {
 }
 
 extension FitOptions.DictionaryScope: ExpressibleByArgument {}
+extension Blocking: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let blocking = [Blocking.rows, .flat].first(where: { $0.name == argument }) else { return nil }
+    self = blocking
+  }
+
+  public var defaultValueDescription: String { name }
+}
 extension FitOptions.Effort: ExpressibleByArgument {}
 extension ClassTable.FormFilter: ExpressibleByArgument {}
 extension ClassTable.Preference: ExpressibleByArgument {}
