@@ -11,7 +11,6 @@ LABELS = {
     "s2-01": ("2", ".01", STRAIGHT_THROUGH),
     "s4-05-epochs": ("4", ".05", "k-means, projected once per epoch"),
     "s4-05-paper": ("4", ".05", "random motifs, projected once per epoch"),
-    "s4-01-epochs": ("4", ".01", "k-means, projected once per epoch"),
 }
 STATES = {
     "initial": "initial",

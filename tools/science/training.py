@@ -1,5 +1,6 @@
 """Trains the digits networks with and without the constraint of a mosaic, and what docs/training.md says of it."""
 
+import json
 import multiprocessing
 import subprocess
 import sys
@@ -29,13 +30,12 @@ CONSTRAINTS = {
     "s4-05-paper": Constraint(
         {"block_length": 4, "capacity": 0.05, "initialisation": "random", "least_squares": False}
     ),
-    "s4-01-epochs": Constraint({"block_length": 4, "capacity": 0.01}),
 }
 MOST_POINTS_LOST = 2.0
 
 
 def train_all(cache: Path, processes: int) -> list[dict]:
-    """Trains everything and keeps weights in `cache`; one row for each network, constraint and seed."""
+    """Trains what `cache` does not hold and keeps it there; one row for each network, constraint and seed."""
     cache.mkdir(parents=True, exist_ok=True)
     tasks = [(cache, network, name, seed) for seed in SEEDS for network in digits.NETWORKS for name in CONSTRAINTS]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
@@ -43,17 +43,23 @@ def train_all(cache: Path, processes: int) -> list[dict]:
 
 
 def train_one(cache: Path, network: str, name: str, seed: int) -> dict:
+    path = weights_path(cache, network, name, seed)
+    row_path = path.with_suffix(".json")
+    if row_path.exists():
+        return json.loads(row_path.read_text())
     torch.set_num_threads(1)
     initial, trained = digits.trained(network, CONSTRAINTS[name], seed, Data.read("train"))
     if name == FREE:
         np.savez(weights_path(cache, network, "initial", seed), **digits.parameters(initial))
     weights = digits.parameters(trained)
-    np.savez(weights_path(cache, network, name, seed), **weights)
-    return {
+    np.savez(path, **weights)
+    row = {
         "network": network, "constraint": name, "seed": seed,
         "accuracy": digits.accuracy(trained, Data.read("test")),
         "weight_count": sum(values.size for values in weights.values()),
     }  # fmt: skip
+    row_path.write_text(json.dumps(row))
+    return row
 
 
 def weights_path(cache: Path, network: str, name: str, seed: int) -> Path:
