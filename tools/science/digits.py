@@ -1,6 +1,6 @@
 """The digits networks that the tables of docs/ are about: data, modules, and their training with and without a mosaic.
 
-Data are those of fixtures/sources/digits-mlp: 1,257 images to train on, 540 to test on; the test images choose nothing.
+Data are those of fixtures/sources/digits-mlp: 1,257 images to train on, 540 to test on.
 """
 
 import sys
