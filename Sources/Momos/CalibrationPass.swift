@@ -41,7 +41,7 @@ struct CalibrationPass {
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
   func run(progress: (Double) -> Void = { _ in }) throws(MomosError) -> Result {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     let model = try plannedModel(pool: pool)
     let loss = try MeasuredLoss(model, inputs: lossInputs())
     // Each weight costs as much as the samples that its loss is measured on.
@@ -59,7 +59,7 @@ struct CalibrationPass {
 
   /// The loss on samples alone, where the other statistics are known.
   func measuredLoss() throws(MomosError) -> MeasuredLoss {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     return try MeasuredLoss(plannedModel(pool: pool), inputs: lossInputs())
   }
 

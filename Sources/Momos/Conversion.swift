@@ -121,7 +121,7 @@ public struct Conversion: Sendable {
   ) throws(MomosError) -> FitPlan {
     try MomosError.translating {
       if let parts {
-        return try FitPlanner(options: options.fit, calibration: calibration)
+        return try fitPlanner(calibration)
           .plan(candidates, parts: parts) { try source.read($0) }
       }
       let plan = try fitPlan(candidates, calibration)
@@ -129,15 +129,19 @@ public struct Conversion: Sendable {
       else { return plan }
       let trial = Reallocation(
         plan: plan, calibration: calibration, loss: measuredLoss,
-        pool: ThreadPool(
-          threadCount: options.threadCount > 0 ? options.threadCount : ThreadPool.processorCount))
+        pool: ThreadPool(threadCount: options.threadCount))
       return try fitPlan(
         candidates, trial.corrected(read: { try source.read($0) }, progress: progress))
     }
   }
 
+  private func fitPlanner(_ calibration: Calibration?) throws -> FitPlanner {
+    try FitPlanner(
+      options: options.fit, calibration: calibration, pool: ThreadPool(threadCount: options.threadCount))
+  }
+
   private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
-    try FitPlanner(options: options.fit, calibration: calibration).plan(
+    try fitPlanner(calibration).plan(
       candidates, fileByteCount: { try ConversionWork(self, plan: $0).preview().fileByteCount },
       read: { try source.read($0) })
   }

@@ -20,10 +20,9 @@ struct ConversionWork {
   ) throws(MomosError) -> ConversionReport {
     try MomosError.translating {
       let start = ContinuousClock.now
-      let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
       var fitter = Fitter(
         plan: plan, calibration: inputs.calibration, journal: try journal?.findings(plan: digest()),
-        pool: ThreadPool(threadCount: threads))
+        pool: ThreadPool(threadCount: inputs.options.threadCount))
       let writer = try MomosWriter(
         path: path,
         options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))

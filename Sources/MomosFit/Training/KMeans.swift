@@ -15,11 +15,11 @@ struct KMeans {
   var isAntipodal = false
   var iterationCount = 10
 
+  var signs: MotifSigns { MotifSigns(storedCount: motifCount, isAntipodal: isAntipodal) }
+
   /// A search among the motifs, and their negatives behind them where they come in pairs.
   func search(_ motifs: [Float]) -> MotifSearch {
-    MotifSearch(
-      motifs: isAntipodal ? motifs + motifs.map { -$0 } : motifs,
-      motifCount: isAntipodal ? 2 * motifCount : motifCount, length: length)
+    MotifSearch(motifs: signs.expanded(motifs), motifCount: signs.count, length: length)
   }
 
   /// Motifs `[motifCount, length]` for blocks `[count, length]`.
@@ -52,12 +52,10 @@ struct KMeans {
     var sums = [Double](repeating: 0, count: motifCount * length)
     var counts = [Int](repeating: 0, count: motifCount)
     for (block, index) in nearest.enumerated() {
-      let isNegated = Int(index) >= motifCount
-      let motif = isNegated ? Int(index) - motifCount : Int(index)
+      let (motif, sign) = signs.stored(index)
       counts[motif] += 1
       for offset in 0..<length {
-        let value = Double(blocks[block * length + offset])
-        sums[motif * length + offset] += isNegated ? -value : value
+        sums[motif * length + offset] += Double(sign * blocks[block * length + offset])
       }
     }
     var empty: [Int] = []

@@ -24,19 +24,14 @@ struct OverlappingTraining {
       var equations = HalfEquations(motifCount: count, length: length)
       for group in sample.groups {
         let search = PathSearch(
-          motifs: expanded(motifs), motifCount: form.motifCount, blockLength: length, isOverlapping: true,
+          motifs: form.signs.expanded(motifs), motifCount: form.motifCount, blockLength: length, isOverlapping: true,
           columns: group.columnCount, feedback: nil, lookahead: 0)
         equations.add(
-          group, indices: search.encode(group.weights, pool: pool), isAntipodal: form.isAntipodal)
+          group, indices: search.encode(group.weights, pool: pool), signs: form.signs)
       }
       equations.solve(&motifs, pinsZeroMotif: pinsZeroMotif)
     }
     return motifs
-  }
-
-  /// The motifs by index, negatives behind the stored ones.
-  private func expanded(_ motifs: [Float]) -> [Float] {
-    form.isAntipodal ? motifs + motifs.map { -$0 } : motifs
   }
 
   private func start(for sample: RowSample, generator: inout SeededGenerator) -> [Float] {
