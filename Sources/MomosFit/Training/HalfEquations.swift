@@ -7,7 +7,7 @@ struct HalfEquations {
   private let motifCount: Int
   private let length: Int
   /// How often each half was used.
-  private var firstCounts: [Double]
+  private(set) var firstCounts: [Double]
   private var secondCounts: [Double]
   /// `[first, second]`, signs of antipodal motifs multiplied.
   private var meetings: [Double]

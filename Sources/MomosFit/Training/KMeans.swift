@@ -25,14 +25,16 @@ struct KMeans {
   /// Motifs `[motifCount, length]` for blocks `[count, length]`.
   ///
   /// Starts from randomly chosen blocks. A motif that no block chooses moves to the block that is worst
-  /// represented. With fewer blocks than motifs the surplus motifs are zeros.
+  /// represented. With fewer blocks than motifs the surplus motifs are zeros. The most used motifs come first.
   func motifs(for blocks: [Float], generator: inout SeededGenerator, pool: ThreadPool) -> [Float] {
     var motifs = initialMotifs(from: blocks, generator: &generator)
+    var counts = [Int](repeating: 0, count: motifCount)
     for _ in 0..<iterationCount {
       let chunks = search(motifs).nearestChunks(to: blocks, pool: pool)
-      update(&motifs, blocks: blocks, nearest: chunks.flatMap(\.indices), scores: chunks.flatMap(\.scores))
+      counts = update(
+        &motifs, blocks: blocks, nearest: chunks.flatMap(\.indices), scores: chunks.flatMap(\.scores))
     }
-    return motifs
+    return MotifSigns.sorted(motifs, byUse: counts, length: length, pinsZeroMotif: pinsZeroMotif)
   }
 
   private func initialMotifs(from blocks: [Float], generator: inout SeededGenerator) -> [Float] {
@@ -48,7 +50,11 @@ struct KMeans {
     return motifs
   }
 
-  private func update(_ motifs: inout [Float], blocks: [Float], nearest: [UInt16], scores: [Float]) {
+  /// Moves each motif to the mean of its blocks.
+  /// - Returns: how many blocks chose each motif.
+  private func update(
+    _ motifs: inout [Float], blocks: [Float], nearest: [UInt16], scores: [Float]
+  ) -> [Int] {
     var sums = [Double](repeating: 0, count: motifCount * length)
     var counts = [Int](repeating: 0, count: motifCount)
     for (block, index) in nearest.enumerated() {
@@ -69,6 +75,7 @@ struct KMeans {
       }
     }
     move(empty, of: &motifs, blocks: blocks, scores: scores)
+    return counts
   }
 
   private func move(_ empty: [Int], of motifs: inout [Float], blocks: [Float], scores: [Float]) {

@@ -16,6 +16,14 @@ struct MotifSigns: Sendable {
   func expanded(_ stored: [Float]) -> [Float] {
     isAntipodal ? stored + stored.map { -$0 } : stored
   }
+
+  /// Stored motifs `[storedCount, length]` in the order of their use, the most used first; a pinned zero motif stays
+  /// in front. The high bytes of wide indices then compress.
+  static func sorted(_ stored: [Float], byUse counts: [Int], length: Int, pinsZeroMotif: Bool) -> [Float] {
+    let pinned = pinsZeroMotif ? 1 : 0
+    let order = counts.indices.dropFirst(pinned).sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+    return stored.prefix(pinned * length) + order.flatMap { stored[$0 * length..<($0 + 1) * length] }
+  }
 }
 
 extension FitClass.StageForm {
