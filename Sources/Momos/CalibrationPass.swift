@@ -26,9 +26,19 @@ struct CalibrationPass {
 
   /// What a pass finds.
   struct Result: Sendable {
-    var calibration: Calibration
+    let calibration: Calibration
+    /// Of the calibration.
+    let digest: UInt64
     /// nil for a calibration that was read and has no samples.
-    var loss: MeasuredLoss?
+    let loss: MeasuredLoss?
+
+    init(calibration: Calibration, loss: MeasuredLoss?) throws(MomosError) {
+      self.calibration = calibration
+      self.loss = loss
+      var digest = ConversionDigest()
+      digest.add(calibration)
+      self.digest = try MomosError.translating { try digest.value }
+    }
   }
 
   let source: SourceModel
@@ -54,7 +64,7 @@ struct CalibrationPass {
       calibration.losses[weight.name] = try self.loss(of: weight, loss)
     }
     progress(1)
-    return Result(calibration: calibration, loss: loss)
+    return try Result(calibration: calibration, loss: loss)
   }
 
   /// The loss on samples alone, where the other statistics are known.

@@ -169,7 +169,7 @@ public struct Conversion: Sendable {
         threadCount: options.threadCount, seed: options.fit.seed)
     }
     if let saved = input.saved {
-      calibrated.value = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+      calibrated.value = try .init(calibration: saved.calibration, loss: pass?.measuredLoss())
     } else if let pass {
       let result: CalibrationPass.Result
       if let known = try resumed(pass, shapes) {
@@ -189,7 +189,7 @@ public struct Conversion: Sendable {
     guard options.resumes, let journal = try openJournal(), let known = try journal.calibration()
     else { return nil }
     try CalibrationInput.check(known, shapes, path: journal.folder)
-    return .init(calibration: known, loss: try pass.measuredLoss())
+    return try .init(calibration: known, loss: pass.measuredLoss())
   }
 
   /// The journal where it is worth its bytes: where calibration or a large model takes long, or where it is asked for.
@@ -313,13 +313,15 @@ public struct Conversion: Sendable {
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
     let calibration: Calibration?
+    /// Of the calibration.
+    let calibrationDigest: UInt64?
     let measuredLoss: MeasuredLoss?
   }
 
   var inputs: Inputs {
     Inputs(
       options: options, source: source, aliases: tied.targets, calibration: calibration,
-      measuredLoss: measuredLoss)
+      calibrationDigest: calibrated.value?.digest, measuredLoss: measuredLoss)
   }
 }
 

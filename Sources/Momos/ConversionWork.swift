@@ -62,7 +62,7 @@ struct ConversionWork {
   private func digest() throws -> UInt64 {
     var digest = ConversionDigest()
     digest.add(plan)
-    if let calibration = inputs.calibration { digest.add(calibration) }
+    if let calibration = inputs.calibrationDigest { digest.add("calibration", calibration) }
     return try digest.value
   }
 
@@ -163,7 +163,7 @@ struct ConversionWork {
   private func provenance(_ tensors: [TensorProvenance]) -> Provenance {
     Provenance(
       toolVersion: momosVersion, seed: inputs.options.fit.seed,
-      options: inputs.options.provenanceOptions(plan: plan), tensors: tensors)
+      options: inputs.options.provenanceOptions(calibration: inputs.calibrationDigest), tensors: tensors)
   }
 
   private func report(
