@@ -10,7 +10,7 @@ ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xsw
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science docs-check report-check install generate clean
+  conformance-check models models-check science docs docs-check report-check install generate clean
 
 all: build
 
@@ -91,6 +91,15 @@ science: build
 # Every command that the documents show, executed.
 docs-check: build
 	@tools/docs/check --commands $(PRODUCTS)/release
+
+# The documentation of the Swift library as a DocC archive, .build-docs/Momos.doccarchive.
+docs: setup
+	mkdir -p .build-docs/graphs .build-docs/momos
+	swift build -c release --target Momos --scratch-path .build-docs -Xswiftc -emit-symbol-graph \
+	  -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/graphs
+	cp .build-docs/graphs/Momos.symbols.json .build-docs/momos/
+	docc convert Sources/Momos/Momos.docc --additional-symbol-graph-dir .build-docs/momos --fallback-display-name Momos \
+	  --fallback-bundle-identifier momos --output-path .build-docs/Momos.doccarchive
 
 # The report of a file, opened in headless Chromium.
 report-check: build
