@@ -51,15 +51,11 @@ struct VerifyCommand: MomosCommand {
   @OptionGroup var session: SessionFlags
 
   func validate() throws {
-    try check(minCosine, in: -1...1, option: "--min-cosine")
-    try check(maxRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
-    try check(minAccuracy, in: 0...1, option: "--min-accuracy")
-  }
-
-  private func check(_ value: Double?, in range: ClosedRange<Double>, option: String) throws {
-    guard let value, !range.contains(value) else { return }
-    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
-    throw ValidationError("\(option) must be \(expected), found \(value)")
+    do throws(MomosError) {
+      try options(inputs: [:]).validate()
+    } catch {
+      throw ValidationError(error.description)
+    }
   }
 
   func run() throws {
