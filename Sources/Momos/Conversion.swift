@@ -95,9 +95,21 @@ public struct Conversion: Sendable {
     if case .cosine = options.fit.goal, calibration?.losses.isEmpty != false {
       throw MomosError(.badData, "--target-cosine needs losses, which the calibration does not hold")
     }
-    let plan = try plan(candidates, parts: parts, progress: progress)
+    let plan = try decomposed(try plan(candidates, parts: parts, progress: progress))
     if let path = options.savedPlan { try PlanFile.write(plan, to: path) }
     return plan
+  }
+
+  private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
+    guard let decomposition = options.decomposition else { return plan }
+    guard options.fit.hasZeroMotif else {
+      throw MomosError(.usage, "--decompose needs the zero motif, which --no-zero-motif leaves out")
+    }
+    guard options.plan == nil, options.savedPlan == nil else {
+      throw MomosError(.usage, "--decompose chooses parts that a plan file cannot hold")
+    }
+    let work = try PlanDecomposition(decomposition, loss: measuredLoss)
+    return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
   }
 
   private func plan(

@@ -33,6 +33,8 @@ public struct ConversionOptions: Sendable {
   public var plan: String?
   /// A JSON file to write the plan to.
   public var savedPlan: String?
+  /// How matrices are decomposed; nil leaves them whole.
+  public var decomposition: DecompositionOptions?
   /// Regular expressions; a tensor whose whole name matches one stays dense.
   public var densePatterns: [String] = []
   public var inputAxis = InputAxis.last
@@ -84,6 +86,7 @@ public struct ConversionOptions: Sendable {
     options.append(ProvenanceOption(name: "effort", value: fit.effort.rawValue))
     if !fit.hasZeroMotif { options.append(ProvenanceOption(name: "no-zero-motif", value: "true")) }
     if !fit.hasRowScale { options.append(ProvenanceOption(name: "no-row-scale", value: "true")) }
+    if let decomposition { options += decomposition.provenance }
     for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }
     if graph == nil { options.append(ProvenanceOption(name: "input-axis", value: inputAxis.rawValue)) }
     return options

@@ -97,7 +97,7 @@ struct ConversionWork {
       let rowCount = view.matrixShape(of: planned.shape)[0]
       let facts = parts.map { part in
         PartFacts(
-          rowCount: part.rows?.count,
+          rowCount: part.rows?.count, columnCount: part.columns?.count,
           stages: part.dictionaries.map {
             stage($0, rowCount: part.rows?.count ?? rowCount, use: planned.use)
           }, rowScaleElementType: rowScale)

@@ -20,6 +20,11 @@ public struct Inspection: Sendable {
     return InspectionReport(path: path, reader: reader, isChecked: checksAll)
   }
 
+  /// The parts of every mosaic, and its zero blocks; loads all mosaics.
+  public func decomposition() throws(MomosError) -> DecompositionReport {
+    try MomosError.translating(in: path) { try DecompositionReport(reader) }
+  }
+
   /// The stored graph in JSON, or nil if the file holds weights only.
   public var graphJSON: String? {
     guard !reader.graphs.isEmpty else { return nil }

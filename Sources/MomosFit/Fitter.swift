@@ -57,6 +57,7 @@ public struct Fitter {
     for member in members {
       guard let statistics = try statistics(of: member.key.tensor) else { continue }
       let rows = try member.read()
+      guard !rows.isRestricted else { continue }
       keys.append(member.key)
       refined.append(
         RefinementMember(
@@ -107,7 +108,7 @@ public struct Fitter {
         members.append(
           TrainingMember(
             key: PartKey(tensor: tensor.name, part: number), rowCount: part.rowCount(of: matrix),
-            columnCount: matrix[1]
+            columnCount: part.columnCount(of: matrix)
           ) {
             try rows(of: part, in: tensor, read(tensor.name))
           })
@@ -124,7 +125,10 @@ public struct Fitter {
     let energy = calibration?.moments(of: planned.name)?.squares
     let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy) : .none
     guard outliers.count == outlierCount else { throw FitError.sourceChanged(name: planned.name) }
-    return PartRows(matrix: matrix, rows: part.rows, rowScale: rowScale, outliers: outliers)
+    return PartRows(
+      matrix: matrix, rows: part.rows, columns: part.columns,
+      annealing: part.annealing.map { ($0, part.fitClass.sequenceLength) }, rowScale: rowScale,
+      outliers: outliers)
   }
 
   /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
@@ -173,10 +177,11 @@ public struct Fitter {
       try assembly.add(
         encoding, of: rows, planned: part.dictionaries.map { plan.dictionaries[$0] }, dictionaries: trained,
         pool: pool)
-      if let statistics = knownStatistics(of: planned.name) {
+      if part.columns == nil, let statistics = knownStatistics(of: planned.name) {
         assembly.addOutputError(encoding, of: rows, dictionaries: trained, statistics, pool: pool)
       }
     }
+    assembly.addUncovered(of: try view.matrix(of: tensor))
     return assembly.finished()
   }
 

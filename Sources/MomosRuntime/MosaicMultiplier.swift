@@ -33,38 +33,79 @@ struct MosaicMultiplier: Sendable {
     if parts.count == 1, parts[0].rows == nil, parts[0].columns == nil {
       products = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
     } else {
-      output.update(repeating: 0)
-      for part in parts {
-        products += try add(part, input: input, batch: batch, to: &output, pool: pool)
-      }
+      products = try addParts(input, batch: batch, into: &output, pool: pool)
     }
     addOutliers(input: input, batch: batch, to: &output)
     return products
   }
 
-  private func add(
-    _ part: PartExecution, input: Span<Float>, batch: Int, to output: inout MutableSpan<Float>,
-    pool: ThreadPool
+  /// Multiplies by every part on its own: one part on each thread where there are enough of them, else all threads on
+  /// one part after the other.
+  private func addParts(
+    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
-    let partRows = part.rowCount
-    let partColumns = part.columnCount
-    var gathered = try ScratchMemory(floatCount: batch * partColumns)
-    var inputs = gathered.mutableSpan(of: Float.self)
-    for sample in 0..<batch {
-      for position in 0..<partColumns {
-        inputs[sample * partColumns + position] =
-          input[sample * columns + (part.columns?[position] ?? position)]
+    let inputs = parts.map { gathered(input, batch: batch, for: $0) }
+    let isSpread = pool.threadCount > 1 && parts.count >= pool.threadCount
+    let partPool = isSpread ? Self.serial : pool
+    let multiply: @Sendable (Int) -> Result<(sums: [Float], products: Int), ModelError> = { number in
+      let (part, input) = (parts[number], inputs[number])
+      return Result { () throws(ModelError) in
+        var sums = [Float](repeating: 0, count: batch * part.rowCount)
+        var target = sums.mutableSpan
+        let products = try part.multiply(input.span, batch: batch, into: &target, pool: partPool)
+        return (sums, products)
       }
     }
-    var results = try ScratchMemory(floatCount: batch * partRows)
-    var sums = results.mutableSpan(of: Float.self)
-    let products = try part.multiply(inputs.span, batch: batch, into: &sums, pool: pool)
-    for sample in 0..<batch {
-      for position in 0..<partRows {
-        output[sample * rows + (part.rows?[position] ?? position)] += sums[sample * partRows + position]
-      }
+    let results = isSpread ? pool.map(taskCount: parts.count, multiply) : parts.indices.map(multiply)
+    output.update(repeating: 0)
+    var products = 0
+    for (part, result) in zip(parts, results) {
+      let (sums, count) = try result.get()
+      products += count
+      scatter(sums, of: part, batch: batch, to: &output)
     }
     return products
+  }
+
+  private static let serial = ThreadPool(threadCount: 1)
+
+  /// The inputs of a part, `[batch, part.columnCount]`.
+  private func gathered(_ input: Span<Float>, batch: Int, for part: PartExecution) -> [Float] {
+    var gathered = [Float](repeating: 0, count: batch * part.columnCount)
+    var target = gathered.mutableSpan
+    for sample in 0..<batch {
+      let source = sample * columns
+      var position = sample * part.columnCount
+      guard let list = part.columns else {
+        for column in 0..<columns { target[position + column] = input[source + column] }
+        continue
+      }
+      let chosen = list.span
+      for number in chosen.indices {
+        target[position] = input[source + chosen[number]]
+        position += 1
+      }
+    }
+    return gathered
+  }
+
+  private func scatter(
+    _ sums: [Float], of part: PartExecution, batch: Int, to output: inout MutableSpan<Float>
+  ) {
+    let sums = sums.span
+    for sample in 0..<batch {
+      let target = sample * rows
+      var position = sample * part.rowCount
+      guard let list = part.rows else {
+        for row in 0..<rows { output[target + row] += sums[position + row] }
+        continue
+      }
+      let chosen = list.span
+      for number in chosen.indices {
+        output[target + chosen[number]] += sums[position]
+        position += 1
+      }
+    }
   }
 
   /// One sample after the other: its inputs and outputs stay in the nearest cache.

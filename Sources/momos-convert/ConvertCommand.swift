@@ -38,6 +38,8 @@ struct ConvertCommand: MomosCommand {
 
   @OptionGroup var fit: FitFlags
 
+  @OptionGroup var decomposition: DecompositionFlags
+
   @Option(
     help: ArgumentHelp("Keep tensors dense whose whole name matches; may be repeated.", valueName: "REGEX"))
   var dense: [String] = []
@@ -98,17 +100,18 @@ struct ConvertCommand: MomosCommand {
     defer { calibrating.finish() }
     let plan = try conversion.plan { calibrating.update($0) }
     calibrating.finish()
-    if dryRun { return try printReport(conversion.preview(plan)) }
+    if dryRun { return try printReport(conversion.preview(plan), plan) }
     let progress = ProgressLine("converting", isQuiet: quiet)
     defer { progress.finish() }
     let report = try conversion.run(plan) { progress.update($0) }
     progress.finish()
-    try printReport(report)
+    try printReport(report, plan)
   }
 
-  private func printReport(_ report: ConversionReport) throws(MomosError) {
+  private func printReport(_ report: ConversionReport, _ plan: FitPlan) throws(MomosError) {
     if quiet { return }
-    try printResult(json ? report.json : defaultsLine + report.text)
+    let parts = plan.decompositions.isEmpty ? "" : "\n\n" + DecompositionReport(plan).text
+    try printResult(json ? report.json : defaultsLine + report.text + parts)
   }
 
   /// What was chosen where the user chose nothing.
@@ -124,6 +127,7 @@ struct ConvertCommand: MomosCommand {
     options.fit.allowsNonfinite = allowNonfinite
     options.plan = fit.plan
     options.savedPlan = fit.savePlan
+    options.decomposition = decomposition.options
     options.densePatterns = dense
     options.calibration = calibration
     options.savedCalibration = saveCalibration

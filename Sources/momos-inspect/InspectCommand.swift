@@ -20,6 +20,9 @@ struct InspectCommand: MomosCommand {
   @Flag(help: "Print the stored graph as JSON, and nothing else.")
   var graph = false
 
+  @Flag(help: "Show the parts of every mosaic and the share of its zero blocks, and nothing else.")
+  var decomposition = false
+
   @Flag(help: "Load everything: check every digest, index and value.")
   var check = false
 
@@ -37,6 +40,10 @@ struct InspectCommand: MomosCommand {
   func run() throws(MomosError) {
     let inspection = try Inspection(path: file)
     try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
+    if decomposition {
+      let report = try inspection.decomposition()
+      return try printResult(json ? report.json : report.text)
+    }
     let report = try inspection.report(checksAll: check)
     if graph {
       guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }

@@ -39,7 +39,7 @@ struct TensorAssembly {
     if let rowScale = rows.rowScale {
       scales = try Tensor(rounding: encoding.scales, to: rowScale, shape: Shape(vector: rows.count))
     }
-    parts.append(MosaicPart(rows: rows.rows, stages: stages, rowScale: scales))
+    parts.append(MosaicPart(rows: rows.rows, columns: rows.columns, stages: stages, rowScale: scales))
     measure(encoding, of: rows, dictionaries: dictionaries, pool: pool)
   }
 
@@ -67,6 +67,25 @@ struct TensorAssembly {
     for (chunkMetrics, chunkOutliers) in chunks {
       metrics.add(chunkMetrics)
       outliers += chunkOutliers
+    }
+  }
+
+  /// Adds the error of weights that no part covers, which are zero.
+  mutating func addUncovered(of matrix: Tensor) {
+    guard parts.contains(where: { $0.columns != nil }) else { return }
+    let (rowCount, columnCount) = (matrix.shape[0], matrix.shape[1])
+    var partsOfRow = [[Int]](repeating: [], count: rowCount)
+    for (number, part) in parts.enumerated() {
+      for row in part.rows ?? Array(0..<rowCount) { partsOfRow[row].append(number) }
+    }
+    for (row, numbers) in partsOfRow.enumerated() {
+      var isCovered = [Bool](repeating: false, count: columnCount)
+      for number in numbers {
+        for column in parts[number].columns ?? Array(0..<columnCount) { isCovered[column] = true }
+      }
+      let weights = matrix.floats(in: row * columnCount..<(row + 1) * columnCount)
+      let uncovered = zip(weights, isCovered).filter { !$1 }.map(\.0)
+      metrics.add(reference: uncovered, measured: [Float](repeating: 0, count: uncovered.count))
     }
   }
 
