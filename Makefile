@@ -10,7 +10,7 @@ ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xsw
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check decomposition install generate clean
+  conformance-check models models-check science install generate clean
 
 all: build
 
@@ -83,9 +83,10 @@ models-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/models/run --commands $(PRODUCTS)/release --check
 
-# Planted parts and the digits network decomposed; writes docs/decomposition.md.
-decomposition: build
-	@tools/science/decomposition --commands $(PRODUCTS)/release --write
+# Trains the digits networks as mosaics and freely; writes docs/training.md and docs/complexity.md. About ten minutes.
+science: build
+	@PACKAGES="python3-torch zstd" tools/setup
+	@/usr/bin/python3 tools/science/run --commands $(PRODUCTS)/release --write
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

@@ -71,7 +71,7 @@ let package = Package(
       "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"]),
     library("MomosFit", ["MomosModel", "MomosKernels"]),
     library("MomosRuntime", ["MomosModel", "MomosKernels"]),
-    library("MomosMetrics", ["MomosModel"]),
+    library("MomosMetrics", ["MomosModel", "CZlib", "CZstd"]),
     library(
       "Momos",
       [

@@ -39,11 +39,16 @@ struct CalibrationInput {
   ///
   /// - Parameter shapes: matrix shapes `[rows, columns]` of the weights, by name.
   func check(_ shapes: [String: Shape]) throws(MomosError) {
-    guard let saved else { return }
+    if let saved { try Self.check(saved.calibration, shapes, path: saved.path) }
+  }
+
+  /// Refuses a calibration of other weights, whose file is `path`.
+  static func check(
+    _ calibration: Calibration, _ shapes: [String: Shape], path: String
+  ) throws(MomosError) {
     func refusal(_ name: String, expected: String, found: String) -> MomosError {
-      MomosError(.badData, "'\(saved.path)': tensor '\(name)': expected \(expected), found \(found)")
+      MomosError(.badData, "'\(path)': tensor '\(name)': expected \(expected), found \(found)")
     }
-    let calibration = saved.calibration
     for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
       if let columns = calibration.moments(of: name)?.columns, columns != shape[1] {
         throw refusal(name, expected: "moments of \(shape[1]) columns", found: "\(columns)")
@@ -58,7 +63,7 @@ struct CalibrationInput {
     }
     guard !known.isEmpty || shapes.isEmpty else {
       throw MomosError(
-        .badData, "'\(saved.path)' is the calibration of another model: it names none of its weights")
+        .badData, "'\(path)' is the calibration of another model: it names none of its weights")
     }
   }
 }

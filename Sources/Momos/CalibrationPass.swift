@@ -3,12 +3,13 @@ import MomosKernels
 import MomosModel
 import MomosRuntime
 
-/// Runs the dense graph on samples and keeps what a fit needs of it: moments of the inputs of weights, how often rows of
-/// tables are looked up, and what noise in each weight costs.
+/// Runs the dense graph on samples and keeps what a fit needs of it: moments of the inputs of weights, how often rows
+/// of tables are looked up, and what noise in each weight costs.
 ///
-/// Memory: the dense model, the moments (refused above 1 GiB; 8 bytes for half of the columns squared of every
-/// different input), the values of one execution, and the samples that losses are measured on. What is padding to the model counts
-/// like other input, since only the graph knows; so does a table's row that padding looks up.
+/// What is padding to the model counts like other input, since only the graph knows; so does a row that padding looks up.
+///
+/// Memory: the dense model, the moments (8 bytes for half of the columns squared of every different input, refused above
+/// 1 GiB), the values of one execution, and up to 512 MiB of values on the samples that losses are measured on.
 struct CalibrationPass {
   /// Most bytes of moments.
   static let momentByteLimit = 1 << 30

@@ -22,27 +22,33 @@ public struct Conversion: Sendable {
   private let sensitivities: [String: SensitivityRole]
   /// nil without `options.calibration`.
   private let calibrationInput: CalibrationInput?
-  private let calibrated = CalibrationBox()
+  private let calibrated = Kept<CalibrationPass.Result>()
+  /// Open from the first use to the end of `run`.
+  private let journal = Kept<ConversionJournal>()
   /// nil without `options.plan`.
   private let planFile: PlanFile?
+  /// Weights before training; nil unless decomposition is given some.
+  private let initialWeights: SourceModel?
 
   /// Opens the sources and the graph.
   ///
   /// - Throws: for what cannot be read, for an output that is also an input, and for one that exists already
   ///   unless it may be replaced.
   public init(_ options: ConversionOptions) throws(MomosError) {
+    let options = try options.decomposable()
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
+    initialWeights = try options.decomposition?.initialWeightsSource()
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
       throw MomosError(.usage, "the sources hold no tensors")
     }
     calibrationInput = try Self.calibrationInput(options, source)
-    try OutputTargets.check(
-      [options.output, options.savedCalibration, options.savedPlan].compactMap { $0 },
-      inputs: source.files + (calibrationInput?.files ?? []) + [options.plan].compactMap { $0 },
-      overwrites: options.overwrites)
+    try Self.checkOutputs(
+      options,
+      inputs: source.files + (calibrationInput?.files ?? []) + (initialWeights?.files ?? [])
+        + [options.plan].compactMap { $0 })
     planFile = try options.plan.map { path throws(MomosError) in try PlanFile(reading: path) }
     let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
     let keptDense = Set(
@@ -59,6 +65,22 @@ public struct Conversion: Sendable {
     }
     graphRoles = source.graphs.first.map { TensorRole.roles(in: $0, catalog: entry) }
     sensitivities = source.graphs.first.map { SensitivityRole.roles(in: $0, catalog: entry) } ?? [:]
+  }
+
+  private static func checkOutputs(_ options: ConversionOptions, inputs: [String]) throws(MomosError) {
+    let isInterrupted = options.output.map(ConversionJournal.exists(for:)) ?? false
+    // The interrupted conversion may have saved its calibration and its plan.
+    try OutputTargets.check(
+      [options.output, options.savedCalibration, options.savedPlan].compactMap { $0 }, inputs: inputs,
+      overwrites: options.overwrites || options.resumes && isInterrupted)
+    guard let output = options.output else { return }
+    try OutputTargets.check([output], inputs: inputs, overwrites: options.overwrites)
+    guard !isInterrupted || options.resumes || options.overwrites else {
+      throw MomosError(
+        .usage,
+        "'\(ConversionJournal.path(of: output))' is left of an interrupted conversion: --resume continues it, "
+          + "--force starts anew")
+    }
   }
 
   private static func calibrationInput(
@@ -102,13 +124,7 @@ public struct Conversion: Sendable {
 
   private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
     guard let decomposition = options.decomposition else { return plan }
-    guard options.fit.hasZeroMotif else {
-      throw MomosError(.usage, "--decompose needs the zero motif, which --no-zero-motif leaves out")
-    }
-    guard options.plan == nil, options.savedPlan == nil else {
-      throw MomosError(.usage, "--decompose chooses parts that a plan file cannot hold")
-    }
-    let work = try PlanDecomposition(decomposition, loss: measuredLoss)
+    let work = PlanDecomposition(decomposition, initial: initialWeights, loss: measuredLoss)
     return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
   }
 
@@ -139,12 +155,12 @@ public struct Conversion: Sendable {
   }
 
   /// What samples say of the weights; nil without, and before `plan()`.
-  public var calibration: Calibration? { calibrated.result?.calibration }
+  public var calibration: Calibration? { calibrated.value?.calibration }
   /// Measures losses on samples; nil without, and before `plan()`.
-  public var measuredLoss: MeasuredLoss? { calibrated.result?.loss }
+  public var measuredLoss: MeasuredLoss? { calibrated.value?.loss }
 
   private func calibrate(_ candidates: [FitCandidate], progress: (Double) -> Void) throws(MomosError) {
-    guard let input = calibrationInput, calibrated.result == nil else { return }
+    guard let input = calibrationInput, calibrated.value == nil else { return }
     var shapes: [String: Shape] = [:]
     var weights: [CalibrationPass.Weight] = []
     for candidate in candidates {
@@ -161,13 +177,57 @@ public struct Conversion: Sendable {
         threadCount: options.threadCount, seed: options.fit.seed)
     }
     if let saved = input.saved {
-      calibrated.result = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+      calibrated.value = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
     } else if let pass {
-      let result = try pass.run(progress: progress)
-      calibrated.result = result
+      let result: CalibrationPass.Result
+      if let known = try resumed(pass, shapes) {
+        result = known
+      } else {
+        result = try pass.run(progress: progress)
+      }
+      calibrated.value = result
       if let path = options.savedCalibration { try SavedCalibration.write(result.calibration, to: path) }
     }
   }
+
+  /// What an interrupted conversion found by the same pass; nil without.
+  private func resumed(
+    _ pass: CalibrationPass, _ shapes: [String: Shape]
+  ) throws(MomosError) -> CalibrationPass.Result? {
+    guard options.resumes, let journal = try openJournal(), let known = try journal.calibration()
+    else { return nil }
+    try CalibrationInput.check(known, shapes, path: journal.folder)
+    return .init(calibration: known, loss: try pass.measuredLoss())
+  }
+
+  /// The journal where it is worth its bytes: where calibration or a large model takes long, or where it is asked for.
+  /// One that was left is taken over.
+  private func openJournal() throws(MomosError) -> ConversionJournal? {
+    if let journal = journal.value { return journal }
+    let weights = source.catalog.reduce(0) { $0 + $1.shape.elementCount }
+    guard let output = options.output,
+      options.resumes || calibrationInput?.samples != nil || weights > Self.journalWeightCount
+        || ConversionJournal.exists(for: output)
+    else { return nil }
+    var digest = ConversionDigest()
+    digest.add("fit", options.fit)
+    digest.add("dense", keptDense.sorted())
+    digest.add("input axis", options.inputAxis)
+    digest.add("compresses", options.compresses)
+    if let decomposition = options.decomposition { digest.add("decomposition", decomposition) }
+    if let initialWeights { try digest.add(initialWeights) }
+    for tensor in planFile?.classes ?? [] { digest.add("class", tensor) }
+    try digest.add(source)
+    if let samples = calibrationInput?.samples { try digest.add(samples) }
+    if let saved = calibrationInput?.saved { digest.add(saved.calibration) }
+    let value = try MomosError.translating { [digest] in try digest.value }
+    let opened = try ConversionJournal(of: output, conversion: value, resumes: options.resumes)
+    journal.value = opened
+    return opened
+  }
+
+  /// Models of more weights are converted with a journal.
+  private static let journalWeightCount = 50_000_000
 
   private func candidates() -> [FitCandidate] {
     let attributes = source.graphs.flatMap(\.tensorsOfAttributes)
@@ -238,7 +298,8 @@ public struct Conversion: Sendable {
     try ConversionWork(self, plan: plan).preview()
   }
 
-  /// Writes the file.
+  /// Writes the file. Where much would be lost by an interruption, `FILE.momos.partial` keeps what is found until the
+  /// file is complete, for a conversion that `options.resumes`.
   ///
   /// - Parameters:
   ///   - plan: from `plan()`.
@@ -247,7 +308,12 @@ public struct Conversion: Sendable {
     _ plan: FitPlan, progress: (Double) -> Void = { _ in }
   ) throws(MomosError) -> ConversionReport {
     guard let output = options.output else { throw MomosError(.usage, "no output file is named") }
-    return try ConversionWork(self, plan: plan).write(to: output, progress: progress)
+    let journal = try openJournal()
+    if let calibration, calibrationInput?.saved == nil { try journal?.keep(calibration) }
+    let report = try ConversionWork(self, plan: plan).write(to: output, journal: journal, progress: progress)
+    journal?.remove()
+    self.journal.value = nil
+    return report
   }
 
   /// What the work needs of a conversion.
@@ -285,11 +351,11 @@ extension Graph {
   }
 }
 
-/// What calibration found, kept from planning to the work.
-private final class CalibrationBox: Sendable {
-  private let stored = Mutex<CalibrationPass.Result?>(nil)
+/// What is kept from planning to the work.
+private final class Kept<Value: Sendable>: Sendable {
+  private let stored = Mutex<Value?>(nil)
 
-  var result: CalibrationPass.Result? {
+  var value: Value? {
     get { stored.withLock { $0 } }
     set { stored.withLock { $0 = newValue } }
   }

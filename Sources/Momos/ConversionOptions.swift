@@ -42,6 +42,8 @@ public struct ConversionOptions: Sendable {
   public var compresses = true
   /// Whether an existing output may be replaced.
   public var overwrites = false
+  /// Whether an interrupted conversion to this output is continued; it must have had the same options and inputs.
+  public var resumes = false
   /// 0 takes one thread for each processor. The result does not depend on it.
   public var threadCount = 0
 
@@ -76,6 +78,7 @@ public struct ConversionOptions: Sendable {
     case .capacity(let capacity):
       options.append(ProvenanceOption(name: "capacity", value: "\(capacity)"))
     }
+    if fit.blocking != .rows { options.append(ProvenanceOption(name: "blocking", value: fit.blocking.name)) }
     if fit.isOverlapping { options.append(ProvenanceOption(name: "form", value: "overlapping")) }
     return options
   }

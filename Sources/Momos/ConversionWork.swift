@@ -14,24 +14,30 @@ struct ConversionWork {
     self.plan = plan
   }
 
-  func write(to path: String, progress: (Double) -> Void) throws(MomosError) -> ConversionReport {
+  /// - Parameter journal: what it holds is not found again, what it lacks is added.
+  func write(
+    to path: String, journal: ConversionJournal?, progress: (Double) -> Void
+  ) throws(MomosError) -> ConversionReport {
     try MomosError.translating {
       let start = ContinuousClock.now
       let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
       var fitter = Fitter(
-        plan: plan, calibration: inputs.calibration, pool: ThreadPool(threadCount: threads))
+        plan: plan, calibration: inputs.calibration, journal: try journal?.findings(plan: digest()),
+        pool: ThreadPool(threadCount: threads))
       let writer = try MomosWriter(
         path: path,
         options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))
       let work = plan.tensors.map(\.shape.elementCount)
-      let wholeWork = Double(max(work.reduce(0, +), 1))
+      let wholeWork = Double(max(work.reduce(trainingWork, +), 1))
       var done = 0
       var provenance: [TensorProvenance] = []
       var seconds: [Double] = []
       progress(0)
       for (tensor, count) in zip(plan.tensors, work) {
         let start = ContinuousClock.now
-        provenance.append(try write(tensor, with: &fitter, to: writer))
+        done += try fitter.train(for: tensor) { try inputs.source.read($0) }
+        progress(Double(done) / wholeWork)
+        provenance.append(try write(tensor, with: fitter, to: writer))
         seconds.append((ContinuousClock.now - start).seconds)
         done += count
         progress(Double(done) / wholeWork)
@@ -45,6 +51,20 @@ struct ConversionWork {
         storedBits: try Inspection(path: path).report().bits, tensorSeconds: seconds,
         seconds: (ContinuousClock.now - start).seconds)
     }
+  }
+
+  /// Weights whose dictionaries are trained.
+  private var trainingWork: Int {
+    let groups = Set(plan.tensors.flatMap { $0.parts.map { $0.dictionaries[0] } })
+    return groups.reduce(0) { $0 + plan.dictionaries[$1].weightCount }
+  }
+
+  /// A digest of what the findings of the fit follow from, besides the tensors.
+  private func digest() throws -> UInt64 {
+    var digest = ConversionDigest()
+    try digest.add(plan)
+    if let calibration = inputs.calibration { digest.add(calibration) }
+    return try digest.value
   }
 
   /// Tensors that repeat another one, in the order of the source.
@@ -87,11 +107,12 @@ struct ConversionWork {
     switch planned.form {
     case .dense:
       return .dense(planned.elementType, planned.shape, storedAs: nil)
-    case .exact(let view, let position):
-      let rowCount = view.matrixShape(of: planned.shape)[0]
+    case .exact(let view, let blocking, let position):
+      let rowCount = planned.matrixShape(view, blocking)[0]
       return .mosaic(
         MosaicFacts(
-          elementType: planned.elementType, shape: planned.shape, view: view, composition: .copy,
+          elementType: planned.elementType, shape: planned.shape, view: view, blocking: blocking,
+          composition: .copy,
           parts: [PartFacts(stages: [stage(position, rowCount: rowCount, use: planned.use)])]))
     case .mosaic(let view, let parts, let rowScale, let outlierCount):
       let rowCount = view.matrixShape(of: planned.shape)[0]
@@ -120,9 +141,8 @@ struct ConversionWork {
   }
 
   private func write(
-    _ planned: TensorPlan, with fitter: inout Fitter, to writer: MomosWriter
+    _ planned: TensorPlan, with fitter: Fitter, to writer: MomosWriter
   ) throws -> TensorProvenance {
-    try fitter.train(for: planned) { try inputs.source.read($0) }
     let tensor = try inputs.source.read(planned.name)
     let fitted = try fitter.fit(tensor, as: planned)
     if let fitted {
@@ -162,7 +182,8 @@ struct ConversionWork {
         tensorReport(tensor, provenance: provenance?[position], seconds: tensorSeconds?[position])
       } + tied.map { unfittedReport($0.source, "alias", reason: "has the weights of \($0.target)") }
         + inputs.source.unused.map { unfittedReport($0, "dropped", reason: "is not used by the graph") },
-      seconds: seconds)
+      seconds: seconds,
+      decomposition: plan.decompositions.isEmpty ? nil : DecompositionReport(plan))
   }
 
   private func tensorReport(

@@ -27,8 +27,12 @@ public struct DecompositionOptions: Sendable {
     return options
   }
 
-  /// - Throws: `MomosError` for a number outside its range.
-  func validate() throws(MomosError) {
+  /// The weights before training, opened.
+  func initialWeightsSource() throws(MomosError) -> SourceModel? {
+    initialWeights.isEmpty ? nil : try SourceModel(sources: initialWeights)
+  }
+
+  fileprivate func validate() throws(MomosError) {
     guard level > 0, level < 1 else {
       throw MomosError(.usage, "--alpha: expected above 0, below 1, found \(level)")
     }
@@ -38,5 +42,30 @@ public struct DecompositionOptions: Sendable {
     guard initialization == nil || initialWeights.isEmpty else {
       throw MomosError(.usage, "--initialization and --initial-weights exclude each other")
     }
+  }
+}
+
+extension ConversionOptions {
+  /// With decomposition motifs are plain: annealed blocks are zero motifs, which overlapping ones would reach into.
+  ///
+  /// - Throws: for options that decomposition excludes.
+  func decomposable() throws(MomosError) -> ConversionOptions {
+    guard let decomposition else { return self }
+    try decomposition.validate()
+    guard fit.hasZeroMotif else {
+      throw MomosError(.usage, "--decompose needs the zero motif, which --no-zero-motif leaves out")
+    }
+    guard fit.form != .overlapping, !fit.isOverlapping else {
+      throw MomosError(.usage, "--decompose needs plain motifs, which --form overlapping leaves out")
+    }
+    guard fit.blocking == .rows else {
+      throw MomosError(.usage, "--decompose needs blocks along rows, which --blocking flat does not cut")
+    }
+    guard plan == nil, savedPlan == nil else {
+      throw MomosError(.usage, "--decompose chooses parts that a plan file cannot hold")
+    }
+    var options = self
+    options.fit.form = .plain
+    return options
   }
 }

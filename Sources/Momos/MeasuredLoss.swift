@@ -5,10 +5,13 @@ import MomosRuntime
 ///
 /// Rows along the first axis of every floating-point output count alike; one that is not finite counts as lost.
 public struct MeasuredLoss: ModelLoss, Sendable {
+  /// Most bytes of values of the model as it is, from which executions with other weights go on.
+  private static let valueByteLimit = 1 << 29
+
   private struct Sample: Sendable {
     let inputs: [String: Tensor]
-    /// The floating-point outputs of the model as it is.
-    let outputs: [String: Tensor]
+    /// Of the model as it is.
+    let trace: ExecutionTrace
   }
 
   private let model: ReplaceableModel
@@ -22,9 +25,10 @@ public struct MeasuredLoss: ModelLoss, Sendable {
   init(_ model: ReplaceableModel, inputs: [[String: Tensor]]) throws(MomosError) {
     self.model = model
     var samples: [Sample] = []
-    for inputs in inputs {
-      let outputs = try MomosError.translating { try model.plan.execute(inputs) }
-      samples.append(Sample(inputs: inputs, outputs: outputs.filter { $0.value.elementType.isFloatingPoint }))
+    for given in inputs {
+      let limit = Self.valueByteLimit / inputs.count
+      let trace = try MomosError.translating { try model.plan.trace(given, byteLimit: limit) }
+      samples.append(Sample(inputs: given, trace: trace))
     }
     self.samples = samples
   }
@@ -33,8 +37,9 @@ public struct MeasuredLoss: ModelLoss, Sendable {
     let plan = try model.plan(replacing: tensors)
     var mean = MeanCosine()
     for sample in samples {
-      let outputs = try plan.execute(sample.inputs)
-      for (name, reference) in sample.outputs.sorted(by: { $0.key < $1.key }) {
+      let outputs = try plan.execute(sample.inputs, resuming: sample.trace, changed: Set(tensors.keys))
+      for (name, reference) in sample.trace.outputs.sorted(by: { $0.key < $1.key })
+      where reference.elementType.isFloatingPoint {
         if let output = outputs[name] { mean.add(reference, output) }
       }
     }

@@ -78,7 +78,7 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
   private static func kind(of error: FitError) -> Kind {
     switch error {
     case .optionOutOfRange, .capacityTooLarge, .budgetTooSmall, .fileTooSmall, .lossOutOfReach: .usage
-    case .nonfiniteTensor, .sourceChanged: .badData
+    case .nonfiniteTensor, .sourceChanged, .unusableFindings: .badData
     }
   }
 

@@ -1,4 +1,5 @@
 import MomosFit
+import MomosInterchange
 import MomosModel
 
 /// Finds the parts of the matrices of a plan and the blocks that training left alone.
@@ -9,11 +10,13 @@ struct PlanDecomposition {
   /// nil without samples: then the level alone decides.
   private let loss: MeasuredLoss?
 
-  init(_ options: DecompositionOptions, loss: MeasuredLoss?) throws(MomosError) {
-    try options.validate()
+  /// - Parameters:
+  ///   - initial: weights before training, under the names of those after it.
+  ///   - loss: nil without samples.
+  init(_ options: DecompositionOptions, initial: SourceModel?, loss: MeasuredLoss?) {
     self.options = options
+    self.initial = initial
     self.loss = loss
-    initial = options.initialWeights.isEmpty ? nil : try SourceModel(sources: options.initialWeights)
   }
 
   /// The plan with the parts and the annealed blocks of all matrices that can be decomposed.
@@ -37,11 +40,12 @@ struct PlanDecomposition {
     let weights = matrix.floats()
     guard let distribution = try distribution(of: planned, weights, matrix.shape) else { return nil }
     let test = SignificanceTest(distribution)
-    let structure = MatrixStructure(
-      of: StructureEvidence(weights: weights, rows: matrix.shape[0], columns: matrix.shape[1], test: test),
-      level: options.level)
+    let evidence = StructureEvidence(
+      weights: weights, rows: matrix.shape[0], columns: matrix.shape[1], test: test)
+    let structure = MatrixStructure(of: evidence, level: options.level)
     var trial = AnnealingTrial(name: planned.name, tensor: tensor, view: view, weights: weights, loss: loss)
-    let follows = structure.isDecomposed && trial.keepsOnly(structure.parts, maximumLoss: options.maximumLoss)
+    let follows =
+      try structure.isDecomposed && trial.keepsOnly(structure.parts, maximumLoss: options.maximumLoss)
     let groups: [(rows: [Int]?, columns: [Int]?)] =
       follows ? structure.parts.map { ($0.rows, $0.columns) } : [(nil, nil)]
     let parts = try groups.map { rows, columns in
@@ -50,8 +54,9 @@ struct PlanDecomposition {
     }
     return TensorDecomposition(
       name: planned.name, matrix: matrix.shape, distribution: distribution, structure: structure,
-      parts: parts,
-      energyLoss: trial.energyLoss, outputLoss: trial.outputLoss)
+      parts: parts, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
+      stronglyConnectedCount: matrix.shape[0] == matrix.shape[1]
+        ? evidence.stronglyConnectedComponents(level: options.level).components.count { $0.count > 1 } : nil)
   }
 
   private func distribution(

@@ -38,6 +38,13 @@ struct PlanFile {
     return parts
   }
 
+  /// A description of what decides the conversion.
+  var classes: [String] {
+    document.tensors.map { tensor in
+      "\(tensor.name): \(tensor.parts.map { "\($0.className) \($0.rows.map { "\($0)" } ?? "all")" })"
+    }
+  }
+
   private func parts(
     of tensor: PlanDocument.Tensor, _ candidate: FitCandidate
   ) throws(MomosError) -> [AllocatedPart] {

@@ -93,6 +93,14 @@ struct DistinctBlocks {
 }
 
 extension Tensor {
+  /// What is cut into blocks: the matrix of a view, or with flat blocking all weights as one row.
+  func matrix(_ view: MatrixView, _ blocking: Blocking) throws(ModelError) -> Tensor {
+    switch blocking {
+    case .rows: try view.matrix(of: self)
+    case .flat: reshaped(to: Shape(rows: 1, columns: elementCount))
+    }
+  }
+
   /// Bit patterns of a row of a floating-point matrix, widened to 64 bits.
   fileprivate func bitPatterns(row: Int) -> [UInt64] {
     let rowByteCount = shape[1] * elementType.byteCount

@@ -1,6 +1,7 @@
 /// How blocks become motifs: for each stage the block length, the motif count, and whether motifs overlap.
 ///
-/// Written as in reports and plan files: "s4k256", "overlapping s4k256", "s8k256 + s4k16".
+/// Written as in reports and plan files: "s4k256", "overlapping s4k256", "s8k256 + s4k16". Of several stages the first
+/// alone may overlap: "overlapping s2k256 + s4k256".
 public struct FitClass: Sendable, Hashable {
   public struct StageForm: Sendable, Hashable {
     /// Stride s of the blocks, in weights.
@@ -21,15 +22,18 @@ public struct FitClass: Sendable, Hashable {
       self.isAntipodal = isAntipodal
     }
 
+    /// Whether so many motifs can come in pairs without gaps among the indices.
+    static func canBePaired(motifCount: Int) -> Bool { motifCount >= 4 && motifCount.nonzeroBitCount == 1 }
+
     public var motifLength: Int { isOverlapping ? 2 * blockLength : blockLength }
     public var storedMotifCount: Int { isAntipodal ? motifCount / 2 : motifCount }
   }
 
-  /// At least one.
+  /// At least one; none but the first overlaps.
   public let stages: [StageForm]
 
   public init(stages: [StageForm]) {
-    precondition(!stages.isEmpty)
+    precondition(!stages.isEmpty && !stages.dropFirst().contains(where: \.isOverlapping))
     self.stages = stages
   }
 
@@ -43,11 +47,13 @@ public struct FitClass: Sendable, Hashable {
     ])
   }
 
-  /// One stage of overlapping motifs.
-  public static func overlapping(_ blockLength: Int, _ motifCount: Int) -> FitClass {
-    FitClass(stages: [
-      StageForm(blockLength: blockLength, motifCount: motifCount, isOverlapping: true, isAntipodal: true)
-    ])
+  /// A stage of overlapping motifs, and the plain ones of another class added to it.
+  public static func overlapping(
+    _ blockLength: Int, _ motifCount: Int, adding added: FitClass? = nil
+  ) -> FitClass {
+    let form = StageForm(
+      blockLength: blockLength, motifCount: motifCount, isOverlapping: true, isAntipodal: true)
+    return FitClass(stages: [form] + (added?.stages ?? []))
   }
 }
 
@@ -55,7 +61,7 @@ extension FitClass: CustomStringConvertible {
   public var description: String {
     let names = stages.map { "s\($0.blockLength)k\($0.motifCount)" }
     let prefix = stages[0].isOverlapping ? "overlapping " : ""
-    if names.count > 1, Set(names).count == 1 { return "\(prefix)\(names[0])x\(names.count)" }
+    if names.count > 1, Set(stages).count == 1 { return "\(prefix)\(names[0])x\(names.count)" }
     return prefix + names.joined(separator: " + ")
   }
 }

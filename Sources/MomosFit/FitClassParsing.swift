@@ -1,7 +1,7 @@
 import MomosModel
 
 extension FitClass {
-  /// The class with this `description`, dictionaries antipodal where the motif count is even; nil for other text and
+  /// The class with this `description`, dictionaries antipodal where the motif count is a power of two from 4 on; nil for other text and
   /// for measures that no file may have.
   public init?(parsing name: String) {
     var rest = Substring(name)
@@ -10,8 +10,12 @@ extension FitClass {
     var stages: [StageForm] = []
     for term in rest.components(separatedBy: " + ") {
       let (form, repetitions) = term.splitRepetitions
-      guard let stage = StageForm(parsing: form, isOverlapping: isOverlapping) else { return nil }
-      guard let repetitions, (1...Self.maximumStageCount).contains(repetitions) else { return nil }
+      guard let stage = StageForm(parsing: form, isOverlapping: isOverlapping && stages.isEmpty) else {
+        return nil
+      }
+      guard let repetitions, (1...Self.maximumStageCount).contains(repetitions),
+        repetitions == 1 || !stage.isOverlapping
+      else { return nil }
       stages += [StageForm](repeating: stage, count: repetitions)
     }
     guard (1...Self.maximumStageCount).contains(stages.count) else { return nil }
@@ -22,14 +26,15 @@ extension FitClass {
 
   static let maximumStageCount = 8
 
-  /// Whether dictionaries of this class can be trained: overlapping ones alone and with blocks of at most 16 weights,
-  /// added ones with block lengths that divide the longest.
+  /// Whether dictionaries of this class can be trained: overlapping ones have blocks of at most 16 weights, added ones
+  /// block lengths that divide the longest.
   public var canBeFitted: Bool {
-    if stages[0].isOverlapping {
-      return stages.count == 1 && stages[0].blockLength <= FitOptions.maximumOverlappingBlockLength
+    if stages[0].isOverlapping && stages[0].blockLength > FitOptions.maximumOverlappingBlockLength {
+      return false
     }
-    let longest = stages.map(\.blockLength).max() ?? 1
-    return stages.allSatisfy { longest % $0.blockLength == 0 }
+    let added = stages.filter { !$0.isOverlapping }
+    let longest = added.map(\.blockLength).max() ?? 1
+    return added.allSatisfy { longest % $0.blockLength == 0 }
   }
 }
 
@@ -44,7 +49,7 @@ extension FitClass.StageForm {
     else { return nil }
     self.init(
       blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping,
-      isAntipodal: motifCount % 2 == 0)
+      isAntipodal: Self.canBePaired(motifCount: motifCount))
   }
 }
 

@@ -5,6 +5,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
   case nonfiniteTensor(name: String)
   /// The tensor is not the one that was planned.
   case sourceChanged(name: String)
+  /// What a journal holds is not what a fit by this plan finds.
+  case unusableFindings(entry: String, expected: String, found: String)
   /// Bytes of the whole file.
   case fileTooSmall(byteCount: Int, leastByteCount: Int)
   /// Bits for each weight that is allocated to, everything that belongs to the weights included.
@@ -20,6 +22,8 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
       "the capacity asks for \(motifCount) motifs; a dictionary has at most 65536"
     case .sourceChanged(let name):
       "tensor '\(name)' changed while it was being converted"
+    case .unusableFindings(let entry, let expected, let found):
+      "\(entry) of the journal: expected \(expected), found \(found)"
     case .fileTooSmall(let byteCount, let leastByteCount):
       "the file is to have at most \(byteCount) bytes; the least that its forms lead to is \(leastByteCount)"
     case .budgetTooSmall(let bits, let leastBits):

@@ -1,4 +1,4 @@
-import MomosModel
+public import MomosModel
 
 /// What the user decides about a fit. The defaults are what the converter does without options.
 public struct FitOptions: Sendable, Hashable {
@@ -43,6 +43,9 @@ public struct FitOptions: Sendable, Hashable {
   }
 
   public var goal = Goal.explicit
+  /// With `flat`, tensors that lie on few distinct blocks of their flattened weights are stored without loss, with one
+  /// dictionary of as many motifs as there are such blocks; all others stay dense.
+  public var blocking = Blocking.rows
   /// Forms that a goal other than `explicit` chooses from.
   public var form = ClassTable.FormFilter.auto
   public var preference = ClassTable.Preference.speed
@@ -78,10 +81,13 @@ public struct FitOptions: Sendable, Hashable {
 
   /// The class that the numbers above describe.
   func fitClass(motifCount: Int) -> FitClass {
-    let isPaired = isAntipodal && motifCount >= 4 && motifCount.nonzeroBitCount == 1
-    let form = FitClass.StageForm(
-      blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping, isAntipodal: isPaired)
-    return FitClass(stages: Array(repeating: form, count: stageCount))
+    let isPaired = isAntipodal && FitClass.StageForm.canBePaired(motifCount: motifCount)
+    return FitClass(
+      stages: (0..<stageCount).map { stage in
+        FitClass.StageForm(
+          blockLength: blockLength, motifCount: motifCount, isOverlapping: isOverlapping && stage == 0,
+          isAntipodal: isPaired)
+      })
   }
 
   /// - Throws: `FitError` if a number is outside its range.
@@ -96,6 +102,11 @@ public struct FitOptions: Sendable, Hashable {
     }
     guard (1...8).contains(stageCount) else {
       throw .optionOutOfRange(name: "stages", found: "\(stageCount)", expected: "1 to 8")
+    }
+    guard blocking == .rows || (goal == .explicit && stageCount == 1 && !isOverlapping) else {
+      throw .optionOutOfRange(
+        name: "blocking", found: "flat, which stores distinct blocks as they are",
+        expected: "rows with a goal, several stages or overlapping motifs")
     }
     switch motifs {
     case .count(let count):

@@ -17,8 +17,9 @@ extension FitPlan {
     switch tensor.form {
     case .dense:
       return "dense"
-    case .exact(_, let dictionary):
-      return "exact \(FitClass(stages: [dictionaries[dictionary].form]))"
+    case .exact(_, let blocking, let dictionary):
+      let name = blocking == .flat ? "exact flat" : "exact"
+      return "\(name) \(FitClass(stages: [dictionaries[dictionary].form]))"
     case .mosaic(_, let parts, _, _):
       if parts.count == 1, parts[0].rows == nil { return parts[0].fitClass.description }
       return parts.map { part in
@@ -35,8 +36,8 @@ extension FitPlan {
     switch tensor.form {
     case .dense:
       return tensor.denseByteCount
-    case .exact(let view, let dictionary):
-      let matrix = view.matrixShape(of: tensor.shape)
+    case .exact(let view, let blocking, let dictionary):
+      let matrix = tensor.matrixShape(view, blocking)
       return dictionaries[dictionary].mosaicByteCount(
         rowCount: matrix[0], columnCount: matrix[1], use: tensor.use)
     case .mosaic(let view, let parts, let rowScale, let outlierCount):
@@ -68,7 +69,7 @@ extension FitPlan {
     }
     switch tensor.form {
     case .dense: return 0
-    case .exact(_, let dictionary): return share(dictionary, weightCount: tensor.shape.elementCount)
+    case .exact(_, _, let dictionary): return share(dictionary, weightCount: tensor.shape.elementCount)
     case .mosaic(let view, let parts, _, _):
       let matrix = view.matrixShape(of: tensor.shape)
       return parts.reduce(0.0) { sum, part in

@@ -23,6 +23,7 @@ public struct FitPlanner {
     _ candidates: [FitCandidate], fileByteCount: (FitPlan) throws -> Int = { _ in 0 },
     read: (String) throws -> Tensor
   ) throws -> FitPlan {
+    guard options.blocking == .rows else { return try flatPlan(candidates, read: read) }
     let sharedMotifCount = options.dictionaryScope == .model ? try motifCount(for: candidates) : nil
     let surveys = try self.surveys(candidates, sharedMotifCount: sharedMotifCount, read: read)
     var builder = PlanBuilder(options: options)
@@ -63,6 +64,16 @@ public struct FitPlanner {
       surveys.append(try survey(candidate, motifCount: motifCount, read: read))
     }
     return surveys
+  }
+
+  /// Everything that lies on few distinct blocks without loss, the rest dense.
+  private func flatPlan(_ candidates: [FitCandidate], read: (String) throws -> Tensor) throws -> FitPlan {
+    let surveys = try candidates.map { candidate in
+      try survey(candidate, motifCount: MotifDictionary.maximumMotifCount, read: read)
+    }
+    var builder = PlanBuilder(options: options)
+    try builder.addFlat(surveys)
+    return builder.plan(surveys)
   }
 
   /// k for candidates that share a dictionary.
@@ -106,14 +117,21 @@ public struct FitPlanner {
     guard range.fitsSums else { return dense("has values beyond 1e18, whose squares float32 cannot sum") }
     let matrix = try view.matrix(of: tensor)
     var blocks = DistinctBlocks(elementType: candidate.elementType, blockLength: options.blockLength)
-    let isExact = blocks.add(matrix, limit: motifCount)
+    let isExact = blocks.add(try tensor.matrix(view, options.blocking), limit: motifCount)
     return TensorSurvey(
       candidate: candidate,
       finding: .linear(
         TensorSurvey.Linear(
           view: view, use: use, rowScale: rowScaleType(of: matrix),
           outlierCount: options.keepsOutliers ? outliers(of: candidate, matrix).count : 0,
-          exactBlocks: isExact ? blocks : nil)))
+          exactBlocks: isExact ? blocks : nil,
+          exactBlocking: executableBlocking(of: tensor.shape, view))))
+  }
+
+  /// `rows` for a matrix whose rows hold whole blocks, where it cuts the same ones: kernels stream those.
+  private func executableBlocking(of shape: Shape, _ view: MatrixView) -> Blocking {
+    let hasWholeBlocks = view.matrixShape(of: shape)[1] % options.blockLength == 0
+    return view.isIdentity && hasWholeBlocks ? .rows : options.blocking
   }
 
   private func outliers(of candidate: FitCandidate, _ matrix: Tensor) -> OutlierSelection {

@@ -14,10 +14,16 @@ public struct Fitter {
   private var statistics: [Int: LayerStatistics] = [:]
   /// Parts that were encoded together with their dictionary.
   private var encodings: [PartKey: PartEncoding] = [:]
+  private let journal: FitJournal?
 
-  /// - Parameter calibration: what is known of the inputs of matrices; nil weighs all errors alike.
-  public init(plan: FitPlan, calibration: Calibration? = nil, pool: ThreadPool) {
+  /// - Parameters:
+  ///   - calibration: what is known of the inputs of matrices; nil weighs all errors alike.
+  ///   - journal: what it holds is not found again.
+  public init(
+    plan: FitPlan, calibration: Calibration? = nil, journal: FitJournal? = nil, pool: ThreadPool
+  ) {
     self.plan = plan
+    self.journal = journal
     self.calibration = calibration
     self.pool = pool
     dictionaries = plan.dictionaries.map { planned in
@@ -27,12 +33,61 @@ public struct Fitter {
 
   /// Trains the dictionaries of all tensors that share them with `tensor`, unless they are trained already.
   /// Reads the tensors of that group once each.
+  ///
+  /// - Returns: how many weights share what was trained.
+  @discardableResult
   public mutating func train(
     for tensor: TensorPlan, read: (String) throws -> Tensor
-  ) throws {
+  ) throws -> Int {
+    var weightCount = 0
     for part in tensor.parts where dictionaries[part.dictionaries[0]] == nil {
-      try train(part, read: read)
+      let entry = FitJournal.Entry.group(part.dictionaries[0])
+      if let findings = try journal?.restore(entry) {
+        try restore(findings, of: entry, part)
+      } else {
+        try train(part, read: read)
+        try journal?.keep(findings(for: part), entry)
+      }
+      weightCount += plan.dictionaries[part.dictionaries[0]].weightCount
     }
+    return weightCount
+  }
+
+  /// What training found for a part and those that share its dictionaries.
+  private func findings(for part: PartPlan) -> FitFindings {
+    FitFindings(
+      dictionaries: part.dictionaries.map { dictionary($0).values },
+      encodings: sharers(of: part.dictionaries).compactMap { encodings[$0.key] })
+  }
+
+  /// Takes over what training found, the statistics that it used included.
+  private mutating func restore(_ findings: FitFindings, of entry: FitJournal.Entry, _ part: PartPlan) throws
+  {
+    guard findings.dictionaries.count == part.dictionaries.count else {
+      throw FitError.unusableFindings(
+        entry: "\(entry)", expected: "\(part.dictionaries.count) dictionaries",
+        found: "\(findings.dictionaries.count)")
+    }
+    var restored: [MotifDictionary] = []
+    for (position, values) in zip(part.dictionaries, findings.dictionaries) {
+      restored.append(try plan.dictionaries[position].dictionary(restoring: values, of: entry))
+    }
+    let refined = sharers(of: part.dictionaries).filter {
+      PartEncoder.takesFeedback(restored) && calibration?.moments(of: $0.key.tensor) != nil
+    }
+    for sharer in refined { _ = try statistics(of: sharer.key.tensor) }
+    let encoded = refined.filter { !$0.part.isRestricted }
+    guard findings.encodings.count == encoded.count else {
+      throw FitError.unusableFindings(
+        entry: "\(entry)", expected: "\(encoded.count) parts", found: "\(findings.encodings.count)")
+    }
+    for (sharer, encoding) in zip(encoded, findings.encodings) {
+      try encoding.check(
+        rowCount: sharer.part.rowCount(of: sharer.matrix),
+        columnCount: sharer.part.columnCount(of: sharer.matrix), dictionaries: restored, of: entry)
+      encodings[sharer.key] = encoding
+    }
+    for (position, dictionary) in zip(part.dictionaries, restored) { dictionaries[position] = dictionary }
   }
 
   private mutating func train(_ part: PartPlan, read: (String) throws -> Tensor) throws {
@@ -97,24 +152,30 @@ public struct Fitter {
   }
 
   /// All parts that use the same dictionaries.
+  private func sharers(
+    of positions: [Int]
+  ) -> [(key: PartKey, tensor: TensorPlan, part: PartPlan, matrix: Shape)] {
+    plan.tensors.flatMap { tensor in
+      guard case .mosaic(let view, let parts, _, _) = tensor.form else {
+        return [(key: PartKey, tensor: TensorPlan, part: PartPlan, matrix: Shape)]()
+      }
+      return parts.enumerated().filter { $1.dictionaries == positions }.map { number, part in
+        (PartKey(tensor: tensor.name, part: number), tensor, part, view.matrixShape(of: tensor.shape))
+      }
+    }
+  }
+
   private func members(
     sharing positions: [Int], read: @escaping (String) throws -> Tensor
   ) -> [TrainingMember] {
-    var members: [TrainingMember] = []
-    for tensor in plan.tensors {
-      guard case .mosaic(let view, let parts, _, _) = tensor.form else { continue }
-      let matrix = view.matrixShape(of: tensor.shape)
-      for (number, part) in parts.enumerated() where part.dictionaries == positions {
-        members.append(
-          TrainingMember(
-            key: PartKey(tensor: tensor.name, part: number), rowCount: part.rowCount(of: matrix),
-            columnCount: part.columnCount(of: matrix)
-          ) {
-            try rows(of: part, in: tensor, read(tensor.name))
-          })
+    sharers(of: positions).map { key, tensor, part, matrix in
+      TrainingMember(
+        key: key, rowCount: part.rowCount(of: matrix), columnCount: part.columnCount(of: matrix),
+        annealing: part.annealing
+      ) {
+        try rows(of: part, in: tensor, read(tensor.name))
       }
     }
-    return members
   }
 
   private func rows(of part: PartPlan, in planned: TensorPlan, _ tensor: Tensor) throws -> PartRows {
@@ -136,18 +197,18 @@ public struct Fitter {
   public func fit(_ tensor: Tensor, as planned: TensorPlan) throws -> FittedTensor? {
     switch planned.form {
     case .dense: return nil
-    case .exact(let view, let position):
-      return try exact(tensor, as: planned, view: view, position: position)
+    case .exact(let view, let blocking, let position):
+      return try exact(tensor, as: planned, view: view, blocking: blocking, position: position)
     case .mosaic(let view, let parts, _, _):
       return try fitted(tensor, as: planned, view: view, parts: parts)
     }
   }
 
   private func exact(
-    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, position: Int
+    _ tensor: Tensor, as planned: TensorPlan, view: MatrixView, blocking: Blocking, position: Int
   ) throws -> FittedTensor {
     let dictionary = dictionary(position)
-    let matrix = try view.matrix(of: tensor)
+    let matrix = try tensor.matrix(view, blocking)
     guard let indices = DistinctBlocks.indices(of: matrix, in: dictionary) else {
       throw FitError.sourceChanged(name: planned.name)
     }
@@ -159,7 +220,8 @@ public struct Fitter {
     let part = MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])
     return FittedTensor(
       tensor: MosaicTensor(
-        elementType: tensor.elementType, shape: tensor.shape, view: view, composition: .copy, parts: [part]),
+        elementType: tensor.elementType, shape: tensor.shape, view: view, blocking: blocking,
+        composition: .copy, parts: [part]),
       metrics: ErrorMetrics(), outputError: nil)
   }
 
@@ -168,12 +230,23 @@ public struct Fitter {
   ) throws -> FittedTensor {
     var assembly = TensorAssembly(
       elementType: tensor.elementType, shape: tensor.shape, view: view, use: planned.use)
+    let entry = plan.tensors.firstIndex { $0.name == planned.name }.map(FitJournal.Entry.tensor)
+    let kept = try entry.flatMap { try journal?.restore($0)?.encodings }
+    var found: [PartEncoding] = []
     for (number, part) in parts.enumerated() {
       let rows = try rows(of: part, in: planned, tensor)
       let trained = part.dictionaries.map(dictionary)
-      let encoding =
-        encodings[PartKey(tensor: planned.name, part: number)]
-        ?? PartEncoder(rows: rows, dictionaries: trained).encode(pool: pool)
+      let encoding: PartEncoding
+      if let refined = encodings[PartKey(tensor: planned.name, part: number)] {
+        encoding = refined
+      } else {
+        if let kept, let entry {
+          encoding = try restored(kept, number: found.count, rows, trained, of: entry)
+        } else {
+          encoding = PartEncoder(rows: rows, dictionaries: trained).encode(pool: pool)
+        }
+        found.append(encoding)
+      }
       try assembly.add(
         encoding, of: rows, planned: part.dictionaries.map { plan.dictionaries[$0] }, dictionaries: trained,
         pool: pool)
@@ -181,8 +254,31 @@ public struct Fitter {
         assembly.addOutputError(encoding, of: rows, dictionaries: trained, statistics, pool: pool)
       }
     }
-    assembly.addUncovered(of: try view.matrix(of: tensor))
+    if parts.contains(where: { $0.columns != nil }) {
+      let matrix = try view.matrix(of: tensor)
+      assembly.addUncovered(of: matrix)
+      if let statistics = knownStatistics(of: planned.name) {
+        assembly.addOutputError(of: matrix, statistics, pool: pool)
+      }
+    }
+    if kept == nil, !found.isEmpty, let entry {
+      try journal?.keep(FitFindings(dictionaries: [], encodings: found), entry)
+    }
     return assembly.finished()
+  }
+
+  /// One of the encodings that were kept of a tensor.
+  private func restored(
+    _ kept: [PartEncoding], number: Int, _ rows: PartRows, _ dictionaries: [MotifDictionary],
+    of entry: FitJournal.Entry
+  ) throws(FitError) -> PartEncoding {
+    guard number < kept.count else {
+      throw .unusableFindings(
+        entry: "\(entry)", expected: "more than \(number) parts", found: "\(kept.count)")
+    }
+    try kept[number].check(
+      rowCount: rows.count, columnCount: rows.columnCount, dictionaries: dictionaries, of: entry)
+    return kept[number]
   }
 
   private func dictionary(_ position: Int) -> MotifDictionary {

@@ -28,6 +28,31 @@ struct PlanBuilder {
     }
   }
 
+  /// Gives all tensors of an element type that lie on few distinct blocks one exact dictionary, of any size: a tensor
+  /// joins where its indices and the motifs that it adds take fewer bytes than its values.
+  mutating func addFlat(_ surveys: [TensorSurvey]) throws(ModelError) {
+    for elementType in ElementType.allCases {
+      var union = DistinctBlocks(elementType: elementType, blockLength: options.blockLength)
+      var group: [TensorSurvey] = []
+      for survey in surveys where survey.candidate.elementType == elementType {
+        var wider = union
+        guard let blocks = survey.exactBlocks,
+          wider.add(blocks, limit: MotifDictionary.maximumMotifCount)
+        else { continue }
+        let weightCount = survey.candidate.shape.elementCount
+        let indexByteCount =
+          (weightCount / options.blockLength + 1)
+          * MotifDictionary.indexWidth(motifCount: wider.blocks.count) / 8
+        let addedWeightCount = (wider.blocks.count - union.blocks.count) * options.blockLength
+        guard indexByteCount + addedWeightCount * elementType.byteCount < weightCount * elementType.byteCount
+        else { continue }
+        union = wider
+        group.append(survey)
+      }
+      if !group.isEmpty { try addExact(group, blocks: union) }
+    }
+  }
+
   private func union(of group: [TensorSurvey], limit: Int) -> DistinctBlocks? {
     var union = DistinctBlocks(
       elementType: group[0].candidate.elementType, blockLength: options.blockLength)
@@ -44,7 +69,9 @@ struct PlanBuilder {
       elementType: dictionary.elementType, hasZeroMotif: dictionary.hasZeroMotif,
       motifs: .exact(dictionary), weightCount: weightCount(of: group))
     let position = dictionaries.count
-    let plan = self.plan(of: group, adding: [planned]) { linear in .exact(linear.view, dictionary: position) }
+    let plan = self.plan(of: group, adding: [planned]) { linear in
+      .exact(linear.view, linear.exactBlocking, dictionary: position)
+    }
     if isSmaller(plan) { add(plan) }
   }
 

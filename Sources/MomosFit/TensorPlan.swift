@@ -5,7 +5,7 @@ public struct TensorPlan: Sendable {
   public enum Form: Sendable {
     case dense(reason: String)
     /// Stored without loss, through the dictionary with this position in the plan.
-    case exact(MatrixView, dictionary: Int)
+    case exact(MatrixView, Blocking, dictionary: Int)
     /// Fitted. No row scale type means no row scale.
     case mosaic(MatrixView, parts: [PartPlan], rowScale: ElementType?, outlierCount: Int)
   }
@@ -15,6 +15,14 @@ public struct TensorPlan: Sendable {
   public let shape: Shape
   public let use: WeightUse
   public let form: Form
+
+  /// `[rows, columns]` of what is cut into blocks: the matrix, or with flat blocking all weights as one row.
+  public func matrixShape(_ view: MatrixView, _ blocking: Blocking) -> Shape {
+    switch blocking {
+    case .rows: view.matrixShape(of: shape)
+    case .flat: Shape(rows: 1, columns: shape.elementCount)
+    }
+  }
 
   /// Bytes of the dense source values.
   public var denseByteCount: Int { shape.elementCount * elementType.byteCount }

@@ -17,6 +17,8 @@ struct TensorSurvey {
     let outlierCount: Int
     /// nil if there are too many distinct blocks for one dictionary.
     let exactBlocks: DistinctBlocks?
+    /// How those were cut.
+    let exactBlocking: Blocking
   }
 
   let candidate: FitCandidate

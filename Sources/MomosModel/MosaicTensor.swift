@@ -51,6 +51,14 @@ public enum Blocking: Int, Sendable, Hashable, Codable {
   case rows = 0
   /// The tensor flattened row-major is one row; its last block is zero-padded.
   case flat = 1
+
+  /// "rows" or "flat".
+  public var name: String {
+    switch self {
+    case .rows: "rows"
+    case .flat: "flat"
+    }
+  }
 }
 
 /// How stages become weights.

@@ -28,6 +28,24 @@ struct Execution {
   /// Whether the outputs of a step were known before the execution.
   func isDone(_ number: Int) -> Bool { prepared.specialization.isDone[number] }
 
+  /// Whether a slot's value does not depend on the elements of inputs.
+  func isKnown(_ slot: Int) -> Bool { prepared.specialization.values[slot] != nil }
+
+  /// Gives a slot a value that another execution computed; one that is known stays.
+  mutating func set(_ slot: Int, to value: Tensor) {
+    if !isKnown(slot) { values[slot] = value }
+  }
+
+  /// A value that outlives the execution.
+  func kept(_ value: Tensor) throws(RuntimeError) -> Tensor {
+    guard value.bytes.offset(in: arena) != nil else { return value }
+    do {
+      return Tensor(elementType: value.elementType, shape: value.shape, bytes: try value.bytes.copied())
+    } catch {
+      throw .model(error, place: "the values of an execution")
+    }
+  }
+
   /// A step's inputs for those who watch; there is no place for outputs.
   func call(of step: ExecutionStep) -> OperatorCall {
     OperatorCall(label: step.label, inputs: inputs(of: step), outputTypes: [], pool: pool)

@@ -14,8 +14,12 @@ public struct ExecutionPlan: Sendable {
   /// How exactly mosaics are multiplied.
   public let precision: Precision
 
-  private let steps: [ExecutionStep]
+  let steps: [ExecutionStep]
   private let slotCount: Int
+  /// Slots by the name of their value or tensor.
+  let slots: [String: Int]
+  /// Tensors that are used otherwise than as the weight of a step.
+  let otherwiseUsed: Set<String>
   private let inputSlots: [Int]
   private let outputSlots: [Int]
   private let base: Specialization
@@ -43,6 +47,8 @@ public struct ExecutionPlan: Sendable {
     outputs = planner.graph.outputs
     steps = planner.steps
     slotCount = planner.slotCount
+    slots = planner.slots
+    otherwiseUsed = planner.otherwiseUsed
     inputSlots = planner.inputSlots
     outputSlots = planner.outputSlots
     base = try Specialization(steps, slotCount: slotCount, constants: planner.constants, pool: pool)
@@ -115,7 +121,7 @@ public struct ExecutionPlan: Sendable {
     }
   }
 
-  private func execute(
+  func execute(
     _ inputs: [String: Tensor],
     _ executeStep: (inout Execution, ExecutionStep, Int) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> [String: Tensor] {

@@ -7,7 +7,9 @@ struct ExecutionPlanner {
   /// With the weight matrices that the plan made.
   private(set) var tensors: ModelTensors
   /// Slots by the name of their value or tensor.
-  private var slots: [String: Int] = [:]
+  private(set) var slots: [String: Int] = [:]
+  /// Tensors that hold weights and that some node, or the caller, takes otherwise than as its linear operand.
+  private(set) var otherwiseUsed: Set<String> = []
   /// Dense tensors by slot.
   private(set) var constants: [Int: Tensor] = [:]
   private(set) var steps: [ExecutionStep] = []
@@ -47,6 +49,11 @@ struct ExecutionPlanner {
       order, outputs: graph.outputs, tensors: tensors, operatorSets: operatorSets)
     let read = Set(nodes.flatMap(\.node.inputs) + graph.outputs.map(\.name))
     for node in nodes { steps.append(try step(for: node, read: read)) }
+    for node in nodes {
+      for case .tensor(let name) in node.node.attributes.map(\.value) {
+        otherwiseUsed.insert(tensors.holder(of: name))
+      }
+    }
   }
 
   /// - Parameter read: names of the values that a needed node or the caller reads.
@@ -123,6 +130,7 @@ struct ExecutionPlanner {
         if tensors.contains(name) {
           guard let tensor = tensors.dense(name) else { throw .mosaicTakenDense(tensor: name, node: label) }
           operands.constants[position] = tensor
+          if position != linear?.operand.position { otherwiseUsed.insert(tensors.holder(of: name)) }
           self.constants[slot(of: name)] = tensor
         }
         operands.inputs.append(.slot(slot(of: name)))
@@ -136,6 +144,7 @@ struct ExecutionPlanner {
     for output in graph.outputs where tensors.contains(output.name) {
       guard let tensor = tensors.dense(output.name) else { throw .mosaicTakenAsOutput(tensor: output.name) }
       constants[slot(of: output.name)] = tensor
+      otherwiseUsed.insert(tensors.holder(of: output.name))
     }
   }
 

@@ -18,8 +18,8 @@ public struct WeightObserver {
   /// - Parameters:
   ///   - rowLimit: at least 1.
   ///   - input: called with the position in `WeightUses.inputs` and rows in float32, which live during the call;
-  ///     several times for an input that is shown in pieces, not at all for one without rows. For convolutions a row is what the filters of a
-  ///     group see at one output position of one image.
+  ///     several times for an input that is shown in pieces, not at all for one without rows. For convolutions a row is
+  ///     what the filters of a group see at one output position of one image.
   ///   - lookups: called with the name of a table and the rows that are looked up, each within the table.
   public init(
     rowLimit: Int = .max, input: @escaping (Int, Tensor) throws(RuntimeError) -> Void,

@@ -14,9 +14,10 @@ struct ConvertCommand: MomosCommand {
       bf16, f32 or f64. An ONNX model brings its graph; nodes that depend on weights alone are computed beforehand.
 
       Matrices are cut into blocks of weights that follow each other along the input dimension. Each block becomes \
-      the number of the motif that is nearest to it. Without options, blocks of 4 weights become one of 256 motifs \
-      that the whole model shares: 2 bits per weight. Tensors of few distinct blocks are stored without loss, \
-      everything that is not a matrix dense, which means as it is.
+      the number of a motif that stands for it. Without options a weight takes at most 4 bits, more in tensors where \
+      errors matter, fewer in others; samples of the inputs, with --calibration, tell these much better than the graph \
+      alone. Tensors of few distinct blocks are stored without loss, everything that is not a matrix dense, which \
+      means as it is.
 
       Exit codes: 0 done, \(failureCodes)
       """,
@@ -80,14 +81,22 @@ struct ConvertCommand: MomosCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace an existing output.")
+  @Flag(help: "Replace an existing output, and drop what an interrupted conversion left.")
   var force = false
+
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Continue an interrupted conversion of the same inputs with the same options, from the folder FILE.momos.partial.
+      """))
+  var resume = false
 
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
   func validate() throws {
     guard dryRun || output != nil else { throw ValidationError("-o FILE.momos is missing") }
+    guard !dryRun || !resume else { throw ValidationError("--dry-run and --resume exclude each other") }
     guard fit.targetCosine == nil || !calibration.isEmpty else {
       throw ValidationError("--target-cosine needs --calibration")
     }
@@ -100,24 +109,24 @@ struct ConvertCommand: MomosCommand {
     defer { calibrating.finish() }
     let plan = try conversion.plan { calibrating.update($0) }
     calibrating.finish()
-    if dryRun { return try printReport(conversion.preview(plan), plan) }
+    if dryRun { return try printReport(conversion.preview(plan)) }
     let progress = ProgressLine("converting", isQuiet: quiet)
     defer { progress.finish() }
     let report = try conversion.run(plan) { progress.update($0) }
     progress.finish()
-    try printReport(report, plan)
+    try printReport(report)
   }
 
-  private func printReport(_ report: ConversionReport, _ plan: FitPlan) throws(MomosError) {
+  private func printReport(_ report: ConversionReport) throws(MomosError) {
     if quiet { return }
-    let parts = plan.decompositions.isEmpty ? "" : "\n\n" + DecompositionReport(plan).text
-    try printResult(json ? report.json : defaultsLine + report.text + parts)
+    try printResult(json ? report.json : defaultsLine + report.text)
   }
 
   /// What was chosen where the user chose nothing.
   private var defaultsLine: String {
     guard fit.areDefaults else { return "" }
-    return "blocks of 4 weights, 256 motifs (the default: about 2 bits per weight)\n\n"
+    return
+      "at most \(Int(FitFlags.defaultBits)) bits per weight (the default; --bits asks for another number)\n\n"
   }
 
   private var options: ConversionOptions {
@@ -134,6 +143,7 @@ struct ConvertCommand: MomosCommand {
     options.inputAxis = inputAxis
     options.compresses = !noZstd
     options.overwrites = force
+    options.resumes = resume
     options.threadCount = threads
     return options
   }

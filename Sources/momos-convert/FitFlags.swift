@@ -6,7 +6,8 @@ public import Momos
 struct FitFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Most bits for each fitted weight; classes are chosen per tensor, above 0, at most 32.", valueName: "B")
+      "Most bits for each fitted weight; classes are chosen per tensor, above 0, at most 32. (default: 4)",
+      valueName: "B")
   )
   var bits: Double?
 
@@ -62,6 +63,15 @@ struct FitFlags: ParsableArguments {
       "Who has a dictionary: the whole model, or each tensor its own. (default: model)", valueName: "OWNER"))
   var dictionary: FitOptions.DictionaryScope?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How blocks are cut: rows, along the input dimension, or flat, from the flattened tensor. Flat stores weights \
+      that were trained as a mosaic without loss, with as many motifs as there are distinct blocks.
+      """,
+      valueName: "CUT"))
+  var blocking = Blocking.rows
+
   @Flag(help: "Do not keep the first motif at zero.")
   var noZeroMotif = false
 
@@ -79,12 +89,15 @@ struct FitFlags: ParsableArguments {
     guard motifs == nil || capacity == nil else {
       throw ValidationError("--motifs and --capacity exclude each other")
     }
+    if blocking == .flat, let other = (goals + numbers).first(where: { $0 != "--block-length" }) {
+      throw ValidationError("--blocking flat stores every distinct block: it takes no \(other)")
+    }
     if plan != nil {
       try requireNone(of: form == .auto ? [] : ["--form"], beside: "--plan")
       try requireNone(of: prefer == nil ? [] : ["--prefer"], beside: "--plan")
     }
-    guard prefer == nil || !goals.isEmpty else {
-      throw ValidationError("--prefer needs --bits, --target-size or --target-cosine")
+    guard prefer == nil || numbers.isEmpty else {
+      throw ValidationError("--prefer chooses among classes, which \(numbers[0]) sets; give one of them")
     }
     do {
       try options.validate()
@@ -120,18 +133,22 @@ struct FitFlags: ParsableArguments {
     throw ValidationError("\(goal) chooses what \(other) sets; give one of them")
   }
 
+  /// Bits for each fitted weight where nothing says how much the fit may cost.
+  static let defaultBits = 4.0
+
   /// Whether nothing says how much the fit may cost.
-  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty && form != .overlapping }
+  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty && blocking == .rows }
 
   var options: FitOptions {
     var options = FitOptions()
-    if let bits { options.goal = .bits(bits) }
+    if let bits = bits ?? (areDefaults ? Self.defaultBits : nil) { options.goal = .bits(bits) }
     if let targetSize { options.goal = .fileByteCount(targetSize.byteCount) }
     if let targetCosine { options.goal = .cosine(targetCosine) }
     options.effort = effort
     options.form = form
     options.preference = prefer ?? .speed
-    options.isOverlapping = form == .overlapping && goals.isEmpty
+    options.blocking = blocking
+    options.isOverlapping = form == .overlapping && !numbers.isEmpty
     if let blockLength { options.blockLength = blockLength }
     if let motifs { options.motifs = .count(motifs) }
     if let capacity { options.motifs = .capacity(capacity) }
@@ -145,6 +162,14 @@ struct FitFlags: ParsableArguments {
 }
 
 extension FitOptions.DictionaryScope: ExpressibleByArgument {}
+extension Blocking: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let blocking = [Blocking.rows, .flat].first(where: { $0.name == argument }) else { return nil }
+    self = blocking
+  }
+
+  public var defaultValueDescription: String { name }
+}
 extension FitOptions.Effort: ExpressibleByArgument {}
 extension ClassTable.FormFilter: ExpressibleByArgument {}
 extension ClassTable.Preference: ExpressibleByArgument {}

@@ -7,7 +7,10 @@ struct InspectCommand: MomosCommand {
   static let configuration = CommandConfiguration(
     commandName: "momos-inspect",
     abstract: "Show what a .momos file holds, check it, and extract tensors.",
-    usage: "momos-inspect FILE.momos [options]",
+    usage: """
+      momos-inspect FILE.momos [options]
+      momos-inspect SOURCE --complexity [--json]
+      """,
     discussion: "Exit codes: 0 done, \(failureCodes)",
     version: momosVersion)
 
@@ -23,6 +26,18 @@ struct InspectCommand: MomosCommand {
   @Flag(help: "Show the parts of every mosaic and the share of its zero blocks, and nothing else.")
   var decomposition = false
 
+  @Flag(help: "With --decomposition, measure how much faster parts are multiplied by than the whole.")
+  var speed = false
+
+  @Option(help: ArgumentHelp("Threads of --speed; 0 takes one for each processor.", valueName: "N"))
+  var threads = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the sizes of a mosaic's weights, in their order and by parts; may be repeated.",
+      valueName: "NAME=FILE.svg"))
+  var picture: [NamedFile] = []
+
   @Flag(help: "Load everything: check every digest, index and value.")
   var check = false
 
@@ -31,17 +46,39 @@ struct InspectCommand: MomosCommand {
       "Write a tensor as a dense .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
   var extract: [NamedFile] = []
 
+  @Flag(
+    help: """
+      Measure how complex the weights are, of a .momos file or any source: description length, compression rates of \
+      weights and signs (zlib, zstd), BDM of the signs, sparsity, norm.
+      """)
+  var complexity = false
+
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace existing files of --extract.")
+  @Flag(help: "Replace existing files of --extract and --picture.")
   var force = false
 
+  func validate() throws {
+    let others = tensors || graph || check || force || decomposition
+    guard !complexity || !others && extract.isEmpty && picture.isEmpty else {
+      throw ValidationError("--complexity goes with --json only")
+    }
+    guard decomposition || !speed else { throw ValidationError("--speed needs --decomposition") }
+    guard speed || threads == 0 else { throw ValidationError("--threads needs --speed") }
+    guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
+  }
+
   func run() throws(MomosError) {
+    if complexity {
+      let report = try Complexity(path: file).report()
+      return try printResult(json ? report.json : report.text)
+    }
     let inspection = try Inspection(path: file)
     try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
+    try inspection.draw(picture.map { ($0.name, $0.path) }, overwrites: force)
     if decomposition {
-      let report = try inspection.decomposition()
+      let report = try inspection.decomposition(speedThreadCount: speed ? threads : nil)
       return try printResult(json ? report.json : report.text)
     }
     let report = try inspection.report(checksAll: check)

@@ -48,7 +48,7 @@ struct ConvertRefusalTests {
     Refusal("w.npy -o a.momos --plan p.json --bits 2", 64, "--bits", "--plan"),
     Refusal("w.npy -o a.momos --plan p.json --form plain", 64, "--plan", "--form"),
     Refusal("w.npy -o a.momos --plan none.json", 66, "none.json"),
-    Refusal("w.npy -o a.momos --prefer accuracy", 64, "--prefer", "--bits"),
+    Refusal("w.npy -o a.momos --prefer accuracy --motifs 3", 64, "--prefer", "--motifs"),
     Refusal("w.npy -o a.momos --target-cosine 0.9", 64, "--target-cosine", "--calibration"),
     Refusal("w.npy -o a.momos --target-size 0", 64, "target size"),
     Refusal("w.npy -o a.momos --target-size 10QB", 64, "--target-size"),

@@ -40,6 +40,29 @@ struct DeterminismTests {
     #expect(files.count == 1)
   }
 
+  /// Feedback, refinement and allocation as well, once the calibration is saved.
+  @Test(arguments: [
+    ["--bits", "2"], ["--bits", "6", "--effort", "fast"], ["--block-length", "8", "--stages", "2"],
+  ])
+  func calibratedConversionGivesTheSameBytesOnEveryMachine(options: [String]) throws {
+    let folder = try TestFolder()
+    let network = [Digits.weights, "--graph", Digits.graph]
+    try Command.convert(
+      network + ["--dry-run", "--calibration", Digits.imagesInput]
+        + ["--save-calibration", folder.file("saved.npz")]
+    ).expectSuccess()
+    var files: Set<[UInt8]> = []
+    for machine in try machines() {
+      let arguments = ["-o", folder.file("a.momos"), "--calibration", folder.file("saved.npz")]
+      try Command.convert(
+        network + arguments + ["--force", "--threads", machine.threads] + options,
+        environment: machine.environment
+      ).expectSuccess()
+      files.insert(try folder.bytes(of: "a.momos"))
+    }
+    #expect(files.count == 1)
+  }
+
   @Test func otherSeedGivesOtherBytes() throws {
     let folder = try TestFolder()
     var files: Set<[UInt8]> = []

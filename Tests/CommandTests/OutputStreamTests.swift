@@ -40,7 +40,7 @@ struct OutputStreamTests {
 
   @Test func conversionReportIsJSONOrNothing() throws {
     let folder = try TestFolder()
-    let arguments = [Digits.weights, "--graph", Digits.graph, "-o", "a.momos", "--force"]
+    let arguments = [Digits.weights, "--graph", Digits.graph, "-o", "a.momos", "--force"] + Digits.twoBits
     let result = try Command.convert(arguments + ["--json"], in: folder)
     result.expectSuccess()
     let facts = try result.json(ConversionFacts.self)
@@ -80,7 +80,7 @@ struct OutputStreamTests {
     #expect(result.exitCode == 0)
     let clearLine = "\r\u{1B}[K"
     #expect(result.standardOutput.hasPrefix(clearLine + "converting 0 %"))
-    #expect(result.standardOutput.contains("converting 100 %" + clearLine + "blocks of 4 weights"))
+    #expect(result.standardOutput.contains("converting 100 %" + clearLine + "at most 4 bits per weight"))
     #expect(try runInTerminal(.convert, arguments + ["--quiet"]).standardOutput == "")
   }
 

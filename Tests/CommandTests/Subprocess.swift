@@ -37,12 +37,22 @@ final class Subprocess {
     unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     unsafe Self.redirect(STDOUT_FILENO, to: output, captured: folder.file("output"), &actions)
     unsafe Self.redirect(STDERR_FILENO, to: error, captured: folder.file("error"), &actions)
+    // Threads of tests block signals, and tests in the background ignore those of the keyboard; the program does not.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var process = pid_t()
     let words = (directory.map { ["env", "--chdir=\($0)"] } ?? []) + [program] + arguments
     let code = unsafe withCStrings(words) { argumentPointers in
       unsafe withCStrings(variables.map { "\($0.key)=\($0.value)" }) { variablePointers in
-        unsafe posix_spawnp(&process, words[0], &actions, nil, argumentPointers, variablePointers)
+        unsafe posix_spawnp(&process, words[0], &actions, &attributes, argumentPointers, variablePointers)
       }
     }
     guard code == 0 else { throw POSIXFailure(program: program, code: code) }

@@ -23,19 +23,18 @@ struct AddedStageTests {
     return try #require(try fitter.fit(weights, as: tensor))
   }
 
-  // Measured on the row-normalised weights of a real network, whose rows are close to normal: 10.23, 15.86 and 20.61 dB.
-  // The bound of rate-distortion theory is 6.02 dB a bit.
+  // Measured on the row-normalised weights of a real network, whose rows are close to normal: 10.23, 15.86 and 20.61 dB. Of
+  // the others: the best scalar quantisers of as many bits, 6 and 8, reach 31.9 and 43.8 dB (Max 1960). The bound of rate-distortion theory is 6.02 dB a bit.
   @Test(arguments: [
-    ("s8k256x2", 9.9), ("s8k256 + s4k256", 15.5), ("s4k256x2", 20.2), ("s2k64 + s4k256", 25),
-    ("s2k256 + s4k256", 29), ("s2k256x2", 38),
+    ("s8k256x2", 10.2), ("s8k256 + s4k256", 15.8), ("s4k256x2", 20.6),
+    ("overlapping s2k256 + s4k256", 31.9), ("overlapping s2k256 + s2k256", 39),
   ])
   func stagesReachTheirRate(name: String, decibels: Double) throws {
     let fitClass = try #require(FitClass(parsing: name))
     let weights = try FitTestModel.normal(rows: 1024, columns: 512, seed: 41)
     let fitted = try fit(fitClass, weights)
     let found = fitted.metrics.signalToNoiseDecibels
-    print(fitClass, found)
-    #expect(found > decibels && found < 6.03 * fitClass.indexBits)
+    #expect(found > decibels && found < 6.03 * fitClass.indexBits, "\(found) dB")
     let dense = try Reconstruction(fitted.tensor).dense()
     let metrics = ErrorMetrics(reference: weights.floats(), measured: dense.floats())
     #expect(abs(metrics.relativeError - fitted.metrics.relativeError) < 1e-6)

@@ -9,9 +9,9 @@ struct ClassTableTests {
     #expect(
       names(ClassTable().products) == [
         "s16k256", "s8k64", "s8k256", "overlapping s4k64", "overlapping s4k256", "overlapping s2k64",
-        "overlapping s2k256", "dense",
+        "overlapping s2k256", "overlapping s2k256 + s4k256", "overlapping s2k256 + s2k256", "dense",
       ])
-    #expect(ClassTable().products.map(\.bits) == [0.5, 0.75, 1, 1.5, 2, 3, 4, 16])
+    #expect(ClassTable().products.map(\.bits) == [0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 16])
   }
 
   @Test func tablesOfRowsTakeIndicesOfAnyWidth() {
@@ -19,10 +19,10 @@ struct ClassTableTests {
       names(ClassTable().tables) == [
         "s16k256", "s8k64", "s8k256", "overlapping s4k32", "overlapping s4k64", "overlapping s4k128",
         "overlapping s4k256", "overlapping s2k32", "overlapping s2k64", "overlapping s2k128",
-        "overlapping s2k256",
+        "overlapping s2k256", "overlapping s2k256 + s4k256", "overlapping s2k256 + s2k256",
       ])
     #expect(
-      ClassTable().tables.map(\.bits) == [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4])
+      ClassTable().tables.map(\.bits) == [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 6, 8])
   }
 
   @Test func filtersKeepOneKindOfMotifs() {
@@ -68,7 +68,8 @@ struct ClassTableTests {
 
 struct FitClassParsingTests {
   @Test(arguments: [
-    "s4k256", "overlapping s4k256", "s8k256 + s4k16", "s8k256x2", "overlapping s4k256x2", "s64k65536", "s1k1",
+    "s4k256", "overlapping s4k256", "s8k256 + s4k16", "s8k256x2", "overlapping s4k256 + s4k256", "s64k65536",
+    "s1k1",
     "s3k7",
   ])
   func aDescriptionParsesToItsClass(name: String) throws {
@@ -82,7 +83,8 @@ struct FitClassParsingTests {
   }
 
   @Test(arguments: [
-    "", "s4", "k256", "s4k", "sk256", "4k256", "s4k256 ", " s4k256", "s04k256", "s+4k256", "s-4k256", "s4k0",
+    "overlapping s4k256x2", "", "s4", "k256", "s4k", "sk256", "4k256", "s4k256 ", " s4k256", "s04k256",
+    "s+4k256", "s-4k256", "s4k0",
     "s0k4",
     "s65k4", "s4k65537", "S4K256", "s4k256x1", "s4k256x0", "s4k256x9", "s4k256 + s4k256", "s4k256+s4k16",
     "s4k256 + ", "overlapping", "overlapping ", "overlapping overlapping s4k256", "s4k256x2x2",

@@ -95,7 +95,7 @@ struct AllocationPlanner {
       }
       guard byteCount < denseByteCount else { return nil }
       return AllocationItem.Choice(
-        form: entry.form, byteCount: byteCount, predictedLoss: lossWeight.value * entry.distortion)
+        form: entry.form, byteCount: byteCount, predictedLoss: lossWeight.value * entry.noiseToSignal)
     }
     if group == nil, !choices.isEmpty {
       choices.append(AllocationItem.Choice(form: .dense, byteCount: denseByteCount, predictedLoss: 0))

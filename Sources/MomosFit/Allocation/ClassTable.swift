@@ -44,6 +44,10 @@ public struct ClassTable: Sendable {
     public let bits: Double
     /// Expected squared error as a share of the squared weights, 10^(-SNR / 10), without feedback.
     public let distortion: Double
+    /// The distortion beside what is left of the signal: the reconstruction has 1 - distortion of the energy, so that
+    /// errors of few bits weigh more than noise added to whole weights would.
+    public var noiseToSignal: Double { distortion / (1 - distortion) }
+
     /// False if the distortion was not measured on weights of a network: it comes from normal numbers or lies
     /// between measured neighbours.
     public let isMeasured: Bool
@@ -94,6 +98,8 @@ extension ClassTable {
     (.plain(2, 256), 19.54, true),
     (.overlapping(2, 256), 22.36, true),
     (.overlapping(2, 1024), 28.3, false),
+    (.overlapping(2, 256, adding: .plain(4, 256)), 32.5, false),
+    (.overlapping(2, 256, adding: .plain(2, 256)), 42.0, false),
   ]
 
   private static func entries(_ filter: FormFilter) -> [Entry] {

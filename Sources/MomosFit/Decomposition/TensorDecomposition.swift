@@ -32,10 +32,12 @@ public struct TensorDecomposition: Sendable, Hashable {
   public let energyLoss: Double
   /// What the outputs lose on the samples through what is left out, 1 - cosine; nil without samples.
   public let outputLoss: Double?
+  /// Strongly connected components of at least two states, of a square matrix as the graph between states; nil for others.
+  public let stronglyConnectedCount: Int?
 
   public init(
     name: String, matrix: Shape, distribution: InitializationDistribution, structure: MatrixStructure,
-    parts: [Part], energyLoss: Double, outputLoss: Double?
+    parts: [Part], energyLoss: Double, outputLoss: Double?, stronglyConnectedCount: Int? = nil
   ) {
     self.name = name
     self.matrix = matrix
@@ -44,7 +46,11 @@ public struct TensorDecomposition: Sendable, Hashable {
     self.parts = parts
     self.energyLoss = energyLoss
     self.outputLoss = outputLoss
+    self.stronglyConnectedCount = stronglyConnectedCount
   }
+
+  /// Whether the parts are those of the structure, where it has several.
+  public var followsStructure: Bool { !structure.isDecomposed || parts.count > 1 }
 
   /// The share of the weights that no part covers, or that lie in annealed blocks.
   public var annealedShare: Double {

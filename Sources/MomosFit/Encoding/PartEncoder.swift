@@ -13,7 +13,7 @@ struct PartEncoder: Sendable {
     case path(PathSearch)
     /// Two stages together.
     case stages(StageSearch)
-    /// Each stage by itself, on what the earlier ones leave.
+    /// Each stage by itself, on what the earlier ones leave; the last one makes good for the errors of all.
     case residual([PathSearch])
   }
 
@@ -34,22 +34,23 @@ struct PartEncoder: Sendable {
       return
     }
     let takesFeedback = Self.takesFeedback(dictionaries)
-    let paths = dictionaries.map { dictionary in
+    let paths = dictionaries.enumerated().map { number, dictionary in
       PathSearch(
         motifs: Self.motifs(dictionary), motifCount: dictionary.motifCount,
         blockLength: dictionary.blockLength, isOverlapping: dictionary.isOverlapping,
-        columns: rows.columnCount, feedback: takesFeedback ? feedback : nil,
+        columns: rows.columnCount,
+        feedback: takesFeedback && number == dictionaries.count - 1 ? feedback : nil,
         survivorCount: min(survivorCount, dictionary.motifCount), lookahead: Self.lookahead(dictionary))
     }
     search = paths.count == 1 ? .path(paths[0]) : .residual(paths)
   }
 
-  /// Whether the errors of such stages can be made good by later weights: one that a path search takes, or two plain
-  /// ones.
+  /// Whether the errors of such stages can be made good by later weights: two that are searched together, or a last
+  /// one that a path search takes.
   static func takesFeedback(_ dictionaries: [MotifDictionary]) -> Bool {
-    if dictionaries.count != 1 { return pair(dictionaries) != nil }
-    return PathSearch.suits(
-      motifCount: dictionaries[0].motifCount, blockLength: dictionaries[0].blockLength)
+    if pair(dictionaries) != nil { return true }
+    guard let last = dictionaries.last else { return false }
+    return PathSearch.suits(motifCount: last.motifCount, blockLength: last.blockLength)
   }
 
   /// Two dictionaries that are searched together.

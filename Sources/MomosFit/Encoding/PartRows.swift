@@ -69,9 +69,14 @@ struct PartRows: Sendable {
 }
 
 /// Motif indices and scales of the rows of a part.
-struct PartEncoding: Sendable {
+public struct PartEncoding: Sendable {
   /// One list for each stage, row-major.
-  var indices: [[UInt16]]
+  public var indices: [[UInt16]]
   /// One for each row; all 1 without row scales.
-  var scales: [Float]
+  public var scales: [Float]
+
+  public init(indices: [[UInt16]], scales: [Float]) {
+    self.indices = indices
+    self.scales = scales
+  }
 }

@@ -13,7 +13,14 @@ struct TrainingMember {
   let key: PartKey
   let rowCount: Int
   let columnCount: Int
+  /// Blocks of the longest stage that are not zero by decision; nil means all.
+  let annealing: AnnealingMask?
   let read: () throws -> PartRows
+
+  /// Blocks to be trained on.
+  func blockCount(length: Int) -> Int {
+    annealing?.supportedCount ?? rowCount * ((columnCount + length - 1) / length)
+  }
 }
 
 /// Finds the dictionaries of one class, one for each stage, for the parts that share them.
@@ -28,30 +35,45 @@ struct DictionaryTraining {
   mutating func dictionaries(
     for members: [TrainingMember]
   ) throws -> [MotifDictionary] {
-    if fitClass.stages[0].isOverlapping { return [try overlapping(for: members)] }
-    let blocks = try blocks(of: members)
+    if fitClass.stages[0].isOverlapping {
+      let sample = try rowSample(of: members)
+      let first = try overlapping(sample)
+      let length = fitClass.stages.dropFirst().map(\.blockLength).max() ?? 1
+      let rest = sample.residual(of: first, blockLength: length, pool: pool)
+      return try [first] + added(rest, from: 1)
+    }
+    return try added(try blocks(of: members), from: 0)
+  }
+
+  /// Plain stages, each on what the earlier ones leave; two of them then together.
+  private mutating func added(_ blocks: [Float], from first: Int) throws -> [MotifDictionary] {
+    let forms = fitClass.stages[first...]
     var residual = blocks
     var found: [[Float]] = []
-    for (number, form) in fitClass.stages.enumerated() {
+    for (number, form) in zip(forms.indices, forms) {
       let clustering = KMeans(
         motifCount: form.storedMotifCount, length: form.blockLength,
         pinsZeroMotif: planned[number].hasZeroMotif, isAntipodal: form.isAntipodal)
       let motifs = clustering.motifs(for: residual, generator: &generator, pool: pool)
       found.append(motifs)
-      if number + 1 < fitClass.stages.count { remove(motifs, found: clustering, from: &residual) }
+      if number + 1 < forms.endIndex { remove(motifs, found: clustering, from: &residual) }
     }
-    if let joint = JointStageTraining(fitClass, planned: planned, pool: pool) {
+    if first == 0, let joint = JointStageTraining(fitClass, planned: planned, pool: pool) {
       joint.refine(&found, for: blocks)
     }
-    return try zip(planned, found).map { try $0.dictionary(rounding: $1) }
+    return try zip(planned[first...], found).map { try $0.dictionary(rounding: $1) }
   }
 
-  private mutating func overlapping(for members: [TrainingMember]) throws -> MotifDictionary {
+  private mutating func rowSample(of members: [TrainingMember]) throws -> RowSample {
     let form = fitClass.stages[0]
-    let sample = try RowSample(
+    return try RowSample(
       of: members, blockLength: form.blockLength, blockCount: max(1 << 17, 64 * form.motifCount),
       generator: &generator)
-    let training = OverlappingTraining(form: form, pinsZeroMotif: planned[0].hasZeroMotif, pool: pool)
+  }
+
+  private mutating func overlapping(_ sample: RowSample) throws -> MotifDictionary {
+    let training = OverlappingTraining(
+      form: fitClass.stages[0], pinsZeroMotif: planned[0].hasZeroMotif, pool: pool)
     return try planned[0].dictionary(rounding: training.motifs(for: sample, generator: &generator))
   }
 
@@ -60,7 +82,7 @@ struct DictionaryTraining {
     of members: [TrainingMember]
   ) throws -> [Float] {
     let length = fitClass.stages.map(\.blockLength).max() ?? 1
-    let blockCounts = members.map { $0.rowCount * (($0.columnCount + length - 1) / length) }
+    let blockCounts = members.map { $0.blockCount(length: length) }
     let sample = BlockSample(
       blockCount: blockCounts.reduce(0, +), motifCount: fitClass.stages.map(\.motifCount).max() ?? 1,
       generator: &generator)

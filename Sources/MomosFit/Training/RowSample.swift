@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// Whole rows that a dictionary of overlapping motifs is trained on, those of equal length together.
@@ -37,5 +38,27 @@ struct RowSample {
       let scale = rows.initialScale(of: weights)
       groups[position].weights += weights.map { $0 / scale }
     }
+  }
+
+  /// What an overlapping dictionary leaves of the rows, as blocks `[count, blockLength]`; what is beyond the last whole
+  /// block of a row is left out.
+  func residual(of dictionary: MotifDictionary, blockLength: Int, pool: ThreadPool) -> [Float] {
+    var blocks: [Float] = []
+    for group in groups {
+      let search = PathSearch(
+        motifs: dictionary.tableFloats(), motifCount: dictionary.motifCount,
+        blockLength: dictionary.blockLength, isOverlapping: true, columns: group.columnCount, feedback: nil,
+        lookahead: 0)
+      let indices = [search.encode(group.weights, pool: pool)]
+      let expansion = MotifExpansion([dictionary], columnCount: group.columnCount)
+      let whole = group.columnCount / blockLength * blockLength
+      for row in 0..<group.weights.count / group.columnCount {
+        let sum = expansion.row(row, of: indices)
+        for column in 0..<whole {
+          blocks.append(group.weights[row * group.columnCount + column] - sum[column])
+        }
+      }
+    }
+    return blocks
   }
 }
