@@ -7,6 +7,10 @@ public struct DecompositionReport: Report, Sendable {
   public struct Part: Codable, Sendable {
     public let rowCount: Int
     public let columnCount: Int
+    /// Ascending; nil means all.
+    public let rows: [Int]?
+    /// Ascending; nil means all.
+    public let columns: [Int]?
     /// The share of blocks that are the zero motif in every stage.
     public let zeroShare: Double
     /// The probability of so much evidence without meaning; nil where it is not known.
@@ -81,7 +85,7 @@ extension DecompositionReport.TensorReport {
       parts: found.parts.map { part in
         DecompositionReport.Part(
           rowCount: part.rows?.count ?? found.matrix[0],
-          columnCount: part.columns?.count ?? found.matrix[1],
+          columnCount: part.columns?.count ?? found.matrix[1], rows: part.rows, columns: part.columns,
           zeroShare: 1 - (part.annealing?.supportedShare ?? 1),
           probability: found.structure.parts.first { $0.rows == part.rows }?.probability,
           level: part.level)
@@ -98,7 +102,7 @@ extension DecompositionReport.TensorReport {
     let parts = mosaic.parts.map { part in
       DecompositionReport.Part(
         rowCount: part.rows?.count ?? matrix[0], columnCount: part.columns?.count ?? matrix[1],
-        zeroShare: part.zeroShare, probability: nil, level: nil)
+        rows: part.rows, columns: part.columns, zeroShare: part.zeroShare, probability: nil, level: nil)
     }
     let kept = parts.reduce(0.0) {
       $0 + Double($1.rowCount * $1.columnCount) * (1 - $1.zeroShare)

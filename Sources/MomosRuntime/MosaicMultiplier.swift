@@ -7,6 +7,8 @@ struct MosaicMultiplier: Sendable {
   private let rows: Int
   private let columns: Int
   private let parts: [PartExecution]
+  /// nil for one part of all rows and columns.
+  private let products: PartProducts?
   private let outliers: Outliers
   private let outlierValues: [Float]
 
@@ -24,88 +26,26 @@ struct MosaicMultiplier: Sendable {
         try PartExecution(part, matrix: shape, precision: precision, dictionaries: &dictionaries))
     }
     self.parts = parts
+    let isWhole = parts.count == 1 && tensor.parts[0].rows == nil && tensor.parts[0].columns == nil
+    products =
+      isWhole
+      ? nil : PartProducts(rows: rows, columns: columns, parts: tensor.parts.map { ($0.rows, $0.columns) })
   }
 
   func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
-    var products = 0
-    if parts.count == 1, parts[0].rows == nil, parts[0].columns == nil {
-      products = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
+    let motifProducts: Int
+    if let products {
+      motifProducts = try products.multiply(input, batch: batch, into: &output, pool: pool) {
+        (number, input, output, pool) throws(ModelError) in
+        try parts[number].multiply(input, batch: batch, into: &output, pool: pool)
+      }
     } else {
-      products = try addParts(input, batch: batch, into: &output, pool: pool)
+      motifProducts = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
     }
     addOutliers(input: input, batch: batch, to: &output)
-    return products
-  }
-
-  /// Multiplies by every part on its own: one part on each thread where there are enough of them, else all threads on
-  /// one part after the other.
-  private func addParts(
-    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
-  ) throws(ModelError) -> Int {
-    let inputs = parts.map { gathered(input, batch: batch, for: $0) }
-    let isSpread = pool.threadCount > 1 && parts.count >= pool.threadCount
-    let partPool = isSpread ? Self.serial : pool
-    let multiply: @Sendable (Int) -> Result<(sums: [Float], products: Int), ModelError> = { number in
-      let (part, input) = (parts[number], inputs[number])
-      return Result { () throws(ModelError) in
-        var sums = [Float](repeating: 0, count: batch * part.rowCount)
-        var target = sums.mutableSpan
-        let products = try part.multiply(input.span, batch: batch, into: &target, pool: partPool)
-        return (sums, products)
-      }
-    }
-    let results = isSpread ? pool.map(taskCount: parts.count, multiply) : parts.indices.map(multiply)
-    output.update(repeating: 0)
-    var products = 0
-    for (part, result) in zip(parts, results) {
-      let (sums, count) = try result.get()
-      products += count
-      scatter(sums, of: part, batch: batch, to: &output)
-    }
-    return products
-  }
-
-  private static let serial = ThreadPool(threadCount: 1)
-
-  /// The inputs of a part, `[batch, part.columnCount]`.
-  private func gathered(_ input: Span<Float>, batch: Int, for part: PartExecution) -> [Float] {
-    var gathered = [Float](repeating: 0, count: batch * part.columnCount)
-    var target = gathered.mutableSpan
-    for sample in 0..<batch {
-      let source = sample * columns
-      var position = sample * part.columnCount
-      guard let list = part.columns else {
-        for column in 0..<columns { target[position + column] = input[source + column] }
-        continue
-      }
-      let chosen = list.span
-      for number in chosen.indices {
-        target[position] = input[source + chosen[number]]
-        position += 1
-      }
-    }
-    return gathered
-  }
-
-  private func scatter(
-    _ sums: [Float], of part: PartExecution, batch: Int, to output: inout MutableSpan<Float>
-  ) {
-    let sums = sums.span
-    for sample in 0..<batch {
-      let target = sample * rows
-      var position = sample * part.rowCount
-      guard let list = part.rows else {
-        for row in 0..<rows { output[target + row] += sums[position + row] }
-        continue
-      }
-      let chosen = list.span
-      for number in chosen.indices {
-        output[target + chosen[number]] += sums[position]
-        position += 1
-      }
-    }
+    return motifProducts
   }
 
   /// One sample after the other: its inputs and outputs stay in the nearest cache.

@@ -3,10 +3,6 @@ import MomosModel
 
 /// One part of a mosaic tensor with the kernels that can execute it, and the choice among them.
 struct PartExecution: Sendable {
-  /// Rows of the matrix; nil means all.
-  let rows: [Int]?
-  /// Columns of the matrix; nil means all.
-  let columns: [Int]?
   let rowCount: Int
   let columnCount: Int
   /// One table of products for each block and vector, in float32: any form.
@@ -25,8 +21,6 @@ struct PartExecution: Sendable {
     _ part: MosaicPart, matrix: Shape, precision: Precision, dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
     self.precision = precision
-    rows = part.rows
-    columns = part.columns
     rowCount = part.rows?.count ?? matrix[0]
     columnCount = part.columns?.count ?? matrix[1]
     var stages: [(mosaic: Mosaic, dictionary: ExecutableDictionary)] = []

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Momos
 import MomosFit
 import MomosModel
@@ -89,5 +90,153 @@ struct DecompositionTests {
       $0.decomposition?.level = level
     }
     #expect(throws: MomosError.self) { try Conversion(options).plan() }
+  }
+
+  @Test func allBlocksMayBeAnnealed() throws {
+    let conversion = try TestConversion(["w": try .normal(64, 64)])
+    try conversion.convert { $0.decomposition = decomposition(.normal(100)) }
+    #expect(try conversion.dense("w").floats().allSatisfy { $0 == 0 })
+  }
+
+  @Test func reportSaysWhatWasDecomposed() throws {
+    let conversion = try TestConversion(["w": try planted()])
+    let report = try conversion.convert { $0.decomposition = decomposition(.normal(0.01)) }
+    let tensor = try #require(report.decomposition?.tensors.first)
+    let findings = try #require(tensor.findings)
+    #expect(findings.foundPartCount == 2 && findings.isFollowed)
+    #expect(findings.initialization == "normal, standard deviation 0.01 (normal:0.01)")
+    #expect(tensor.parts.allSatisfy { ($0.probability ?? 1) < 1e-100 })
+    // 8,192 weights of variance 1 across, 8,192 of variance 25 inside.
+    #expect(findings.energyLoss > 0.03 && findings.energyLoss < 0.06)
+    #expect(report.text.contains("\n  2 parts found\n"))
+    #expect(report.json.contains("\"found_part_count\" : 2"))
+  }
+
+  /// Rows of the two parts take turns, so that every cell of 2 x 2 weights is half full; put together, half of the cells
+  /// are full.
+  @Test func pictureShowsPartsTogether() throws {
+    let conversion = try TestConversion(["w": try planted()])
+    try conversion.convert { $0.decomposition = decomposition(.normal(0.01)) }
+    let path = conversion.folder.file("w.svg")
+    try Inspection(path: conversion.file).draw([("w", path)])
+    let picture = String(decoding: try conversion.folder.bytes(of: "w.svg"), as: UTF8.self)
+    let pictures = picture.components(separatedBy: "<g ").dropFirst()
+    #expect(pictures.map { $0.count { $0 == "M" } } == [64 * 64, 2 * 32 * 32])
+  }
+
+  @Test func speedIsMeasuredOfTensorsWithParts() throws {
+    let conversion = try TestConversion(["w": try planted(), "x": try .normal(64, 64)])
+    try conversion.convert { $0.decomposition = decomposition(.normal(0.01)) }
+    let report = try Inspection(path: conversion.file).decomposition(speedThreadCount: 1)
+    #expect(report.tensors.map(\.name) == ["w", "x"])
+    #expect(report.tensors[0].speeds.map(\.batch) == [1, 64])
+    #expect(report.tensors[0].speeds.allSatisfy { $0.ratio > 0 && $0.ratio < 100 })
+    #expect(report.tensors[1].speeds.isEmpty)
+  }
+
+  @Test func withoutAnyWordTheDistributionIsEstimated() throws {
+    let conversion = try TestConversion(["w": try planted()])
+    let options = conversion.options { $0.decomposition = DecompositionOptions() }
+    let found = try #require(try Conversion(options).plan().decompositions.first)
+    #expect(found.distribution.origin == .estimate)
+    // Half of the weights have a standard deviation of .05, half of .01: the median magnitude is that of about .017.
+    #expect(found.distribution.standardDeviation > 0.01 && found.distribution.standardDeviation < 0.03)
+  }
+
+  @Test(arguments: ["no-zero-motif", "overlapping", "flat", "plan", "save-plan"])
+  func optionsThatDecompositionExcludesAreRefused(option: String) throws {
+    let conversion = try TestConversion(["w": try .normal(64, 64)])
+    let options = conversion.options {
+      $0.decomposition = DecompositionOptions()
+      switch option {
+      case "no-zero-motif": $0.fit.hasZeroMotif = false
+      case "overlapping": $0.fit.form = .overlapping
+      case "flat": $0.fit.blocking = .flat
+      case "plan": $0.plan = "plan.json"
+      default: $0.savedPlan = "plan.json"
+      }
+    }
+    #expect(throws: MomosError.self) { try Conversion(options) }
+  }
+}
+
+/// The digits network and its weights before training.
+struct DigitsDecompositionTests {
+  private static let digits = Fixtures.path + "/sources/digits-mlp"
+
+  private struct Facts: Decodable {
+    let name: String
+    let standardDeviation: Double
+    let keptShare: Double
+    let components: Int
+  }
+
+  private let folder: TestFolder
+
+  init() throws { folder = try TestFolder() }
+
+  private func options(maximumLoss: Double? = nil) -> ConversionOptions {
+    var options = ConversionOptions(
+      sources: [Self.digits + "/weights"], output: folder.file("digits.momos"))
+    options.graph = Self.digits + "/graph.json"
+    options.overwrites = true
+    options.decomposition = DecompositionOptions()
+    options.decomposition?.initialWeights = [Self.digits + "/initial"]
+    if let maximumLoss {
+      options.calibration = ["images=\(Self.digits)/train_images.npy"]
+      options.decomposition?.maximumLoss = maximumLoss
+    }
+    return options
+  }
+
+  /// fixtures/fitting/digits-decomposition.json, by numpy and scipy.
+  @Test func levelAloneKeepsWhatScipyKeeps() throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let facts = try decoder.decode(
+      [Facts].self,
+      from: Data(contentsOf: URL(filePath: Fixtures.path + "/fitting/digits-decomposition.json")))
+    let found = try Conversion(options()).plan().decompositions
+    #expect(found.map(\.name) == facts.map(\.name))
+    for (found, facts) in zip(found, facts) {
+      #expect(found.distribution.origin == .initialWeights && found.distribution.form == .normal)
+      #expect(
+        abs(found.distribution.standardDeviation - facts.standardDeviation) < 1e-9 * facts.standardDeviation)
+      // A block whose evidence is the threshold but for the last bit may fall on either side.
+      let blocks = Double(found.matrix.elementCount / 4)
+      #expect(abs((1 - found.annealedShare) - facts.keptShare) < 1.5 / blocks)
+      #expect(found.structure.parts.count == facts.components)
+    }
+  }
+
+  @Test func annealingStopsWhereTheOutputsLoseTooMuch() throws {
+    var shares: [Double] = []
+    for maximumLoss in [0.0001, 0.001, 0.01] {
+      let plan = try Conversion(options(maximumLoss: maximumLoss)).plan()
+      #expect(plan.decompositions.allSatisfy { ($0.outputLoss ?? 1) <= maximumLoss })
+      shares.append(plan.decompositions.reduce(0) { $0 + $1.annealedShare })
+    }
+    #expect(shares == shares.sorted() && shares[0] < shares[2])
+  }
+
+  /// Dense the network finds 98.9 % of the test images.
+  @Test func annealedNetworkKeepsItsAccuracy() throws {
+    let conversion = try Conversion(options(maximumLoss: 0.001))
+    let plan = try conversion.plan()
+    _ = try conversion.run(plan)
+    let middle = try #require(plan.decompositions.first { $0.name == "fc2.weight" })
+    #expect(middle.annealedShare > 0.2)
+    let images = try NPYFixture.tensor(
+      at: URL(filePath: Self.digits + "/test_images.npy"), elementType: .uint8)
+    let labels = try NPYFixture.tensor(
+      at: URL(filePath: Self.digits + "/test_labels.npy"), elementType: .uint8
+    ).bytes.array(of: UInt8.self)
+    let outputs = try Session(path: folder.file("digits.momos")).run(["images": images])
+    let logits = try #require(outputs["logits"]).floats()
+    let correct = labels.indices.count { sample in
+      let scores = logits[10 * sample..<10 * sample + 10]
+      return scores.firstIndex(of: scores.max() ?? 0) == 10 * sample + Int(labels[sample])
+    }
+    #expect(Double(correct) / Double(labels.count) > 0.96)
   }
 }
