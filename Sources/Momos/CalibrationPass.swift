@@ -26,9 +26,19 @@ struct CalibrationPass {
 
   /// What a pass finds.
   struct Result: Sendable {
-    var calibration: Calibration
+    let calibration: Calibration
+    /// Of the calibration.
+    let digest: UInt64
     /// nil for a calibration that was read and has no samples.
-    var loss: MeasuredLoss?
+    let loss: MeasuredLoss?
+
+    init(calibration: Calibration, loss: MeasuredLoss?) throws(MomosError) {
+      self.calibration = calibration
+      self.loss = loss
+      var digest = ConversionDigest()
+      digest.add(calibration)
+      self.digest = try MomosError.translating { try digest.value }
+    }
   }
 
   let source: SourceModel
@@ -41,7 +51,7 @@ struct CalibrationPass {
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
   func run(progress: (Double) -> Void = { _ in }) throws(MomosError) -> Result {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     let model = try plannedModel(pool: pool)
     let loss = try MeasuredLoss(model, inputs: lossInputs())
     // Each weight costs as much as the samples that its loss is measured on.
@@ -54,12 +64,12 @@ struct CalibrationPass {
       calibration.losses[weight.name] = try self.loss(of: weight, loss)
     }
     progress(1)
-    return Result(calibration: calibration, loss: loss)
+    return try Result(calibration: calibration, loss: loss)
   }
 
   /// The loss on samples alone, where the other statistics are known.
   func measuredLoss() throws(MomosError) -> MeasuredLoss {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     return try MeasuredLoss(plannedModel(pool: pool), inputs: lossInputs())
   }
 

@@ -133,7 +133,7 @@ public struct Conversion: Sendable {
   ) throws(MomosError) -> FitPlan {
     try MomosError.translating {
       if let parts {
-        return try FitPlanner(options: options.fit, calibration: calibration)
+        return try fitPlanner(calibration)
           .plan(candidates, parts: parts) { try source.read($0) }
       }
       let plan = try fitPlan(candidates, calibration)
@@ -141,15 +141,19 @@ public struct Conversion: Sendable {
       else { return plan }
       let trial = Reallocation(
         plan: plan, calibration: calibration, loss: measuredLoss,
-        pool: ThreadPool(
-          threadCount: options.threadCount > 0 ? options.threadCount : ThreadPool.processorCount))
+        pool: ThreadPool(threadCount: options.threadCount))
       return try fitPlan(
         candidates, trial.corrected(read: { try source.read($0) }, progress: progress))
     }
   }
 
+  private func fitPlanner(_ calibration: Calibration?) throws -> FitPlanner {
+    try FitPlanner(
+      options: options.fit, calibration: calibration, pool: ThreadPool(threadCount: options.threadCount))
+  }
+
   private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
-    try FitPlanner(options: options.fit, calibration: calibration).plan(
+    try fitPlanner(calibration).plan(
       candidates, fileByteCount: { try ConversionWork(self, plan: $0).preview().fileByteCount },
       read: { try source.read($0) })
   }
@@ -177,7 +181,7 @@ public struct Conversion: Sendable {
         threadCount: options.threadCount, seed: options.fit.seed)
     }
     if let saved = input.saved {
-      calibrated.value = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+      calibrated.value = try .init(calibration: saved.calibration, loss: pass?.measuredLoss())
     } else if let pass {
       let result: CalibrationPass.Result
       if let known = try resumed(pass, shapes) {
@@ -197,7 +201,7 @@ public struct Conversion: Sendable {
     guard options.resumes, let journal = try openJournal(), let known = try journal.calibration()
     else { return nil }
     try CalibrationInput.check(known, shapes, path: journal.folder)
-    return .init(calibration: known, loss: try pass.measuredLoss())
+    return try .init(calibration: known, loss: pass.measuredLoss())
   }
 
   /// The journal where it is worth its bytes: where calibration or a large model takes long, or where it is asked for.
@@ -323,13 +327,15 @@ public struct Conversion: Sendable {
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
     let calibration: Calibration?
+    /// Of the calibration.
+    let calibrationDigest: UInt64?
     let measuredLoss: MeasuredLoss?
   }
 
   var inputs: Inputs {
     Inputs(
       options: options, source: source, aliases: tied.targets, calibration: calibration,
-      measuredLoss: measuredLoss)
+      calibrationDigest: calibrated.value?.digest, measuredLoss: measuredLoss)
   }
 }
 

@@ -14,7 +14,7 @@ public struct DecompositionOptions: Sendable {
 
   public init() {}
 
-  /// What decides the bytes of a file, for its provenance.
+  /// What decides the bytes of a file beside the initial weights, for its provenance.
   var provenance: [ProvenanceOption] {
     var options = [
       ProvenanceOption(name: "alpha", value: "\(level)"),
@@ -23,7 +23,6 @@ public struct DecompositionOptions: Sendable {
     if let initialization {
       options.append(ProvenanceOption(name: "initialization", value: "\(initialization)"))
     }
-    if !initialWeights.isEmpty { options.append(ProvenanceOption(name: "initial-weights", value: "true")) }
     return options
   }
 

@@ -29,7 +29,7 @@ public struct Inspection: Sendable {
     try MomosError.translating(in: path) {
       var report = try DecompositionReport(reader)
       guard let speedThreadCount else { return report }
-      let pool = ThreadPool(threadCount: speedThreadCount > 0 ? speedThreadCount : ThreadPool.processorCount)
+      let pool = ThreadPool(threadCount: speedThreadCount)
       for (number, tensor) in report.tensors.enumerated() where tensor.parts.count > 1 {
         guard case .mosaic(let mosaic) = try reader.resolve(tensor.name) else { continue }
         let speed = try DecompositionSpeed(mosaic, pool: pool)

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// Turns the goal of a fit into a plan with the least predicted loss.
@@ -14,7 +15,8 @@ struct GoalPlanner {
 
   /// - Parameter builder: with the forms of tensors that are stored exactly.
   init(
-    _ surveys: [TensorSurvey], _ builder: PlanBuilder, options: FitOptions, calibration: Calibration?
+    _ surveys: [TensorSurvey], _ builder: PlanBuilder, options: FitOptions, calibration: Calibration?,
+    pool: ThreadPool
   ) throws {
     self.options = options
     self.surveys = surveys
@@ -22,7 +24,7 @@ struct GoalPlanner {
     allocation = try AllocationPlanner(
       surveys.filter { survey in
         if case .linear = survey.finding { !builder.hasForm(survey) } else { false }
-      }, options: options, calibration: calibration)
+      }, options: options, calibration: calibration, pool: pool)
     let plan = builder.plan(surveys)
     exact = plan.tensors.reduce((plan.dictionaries.reduce(0) { $0 + $1.byteCount }, 0)) { sum, tensor in
       guard case .exact = tensor.form else { return sum }

@@ -111,6 +111,20 @@ struct CalibrationTests {
     #expect(both.measuredLoss != nil)
   }
 
+  @Test func provenanceTellsCalibrationsApart() throws {
+    let file = folder.file("saved.npz")
+    let fewer = folder.file("fewer.npy")
+    try NPYFixture.write(
+      Tensor(elementType: .uint8, shape: Shape([32, 64]), bytes: images.bytes[0..<32 * 64]), to: fewer)
+    let digests = try [
+      planned(samples, saved: file), planned([file]), planned(["images=" + fewer]), planned([]),
+    ].map { $0.inputs.options.provenanceOptions(calibration: $0.inputs.calibrationDigest) }
+      .map { $0.filter { $0.name == "calibration" }.map(\.value) }
+    #expect(digests[0] == digests[1])
+    #expect(digests[0] != digests[2])
+    #expect(digests.map(\.count) == [1, 1, 1, 0])
+  }
+
   @Test func withoutSamplesThereIsNone() throws {
     let conversion = try planned([])
     #expect(conversion.calibration == nil && conversion.measuredLoss == nil)
