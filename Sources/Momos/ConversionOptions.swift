@@ -87,7 +87,7 @@ public struct ConversionOptions: Sendable {
   /// - Parameters:
   ///   - calibration: its digest.
   ///   - initialWeights: the digest of what they say.
-  func provenanceOptions(calibration: UInt64?, initialWeights: UInt64?) -> [ProvenanceOption] {
+  func provenanceOptions(calibration: UInt64?, initialWeights: UInt64? = nil) -> [ProvenanceOption] {
     var options = classOptions
     if let calibration { options.append(ProvenanceOption(name: "calibration", digest: calibration)) }
     options.append(ProvenanceOption(name: "effort", value: fit.effort.rawValue))
