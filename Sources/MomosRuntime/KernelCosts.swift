@@ -64,6 +64,17 @@ struct KernelCosts: Sendable {
     return cost
   }
 
+  /// One vector of a batch, without the zero blocks.
+  func sparse(_ multiplier: SparseMultiplier, batch: Int) -> Double {
+    let (blocks, weights) = (Double(multiplier.blockCount), Double(multiplier.weightCount))
+    if batch < SparseMultiplier.leastTogether {
+      return blocks * tile.sparseBlock + weights * tile.sparseWeight
+    }
+    // Vectors are multiplied sixteen at a time, whether or not there are as many.
+    let runs = Double((batch + 15) / 16)
+    return (blocks * tile.sparseBlock + 16 * weights * tile.sparseLane) * runs / Double(batch)
+  }
+
   private func indexCount(of stage: Stage) -> Double {
     Double(stage.mosaic.rowCount) * Double(stage.mosaic.blockCount)
   }
@@ -92,6 +103,10 @@ struct TileRates: Sendable {
   let product: Double
   /// Float tables: multiplying one weight of a motif.
   let tableWeight: Double
+  /// Without zero blocks: one block, one weight of it, and one weight for one of sixteen vectors.
+  var sparseBlock = 0.5
+  var sparseWeight = 0.05
+  var sparseLane = 0.02
 
   static func of(_ set: String) -> TileRates {
     switch set {
