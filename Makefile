@@ -10,7 +10,7 @@ ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xsw
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science install generate clean
+  conformance-check models models-check science docs-check report-check install generate clean
 
 all: build
 
@@ -88,6 +88,15 @@ models-check: build
 science: build
 	@PACKAGES="python3-torch zstd" tools/setup
 	@/usr/bin/python3 tools/science/run --commands $(PRODUCTS)/release --write
+
+# Every command that the documents show, executed.
+docs-check: build
+	@tools/docs/check --commands $(PRODUCTS)/release
+
+# The report of a file, opened in headless Chromium.
+report-check: build
+	@PACKAGES="python3-matplotlib chromium" tools/setup
+	cd tools/python && MOMOS_COMMANDS=$(CURDIR)/$(PRODUCTS)/release /usr/bin/python3 -m unittest tests.test_report
 
 # Writes generated code anew from spec/momos.proto.
 generate: setup

@@ -165,21 +165,11 @@ public struct Conversion: Sendable {
 
   private func calibrate(_ candidates: [FitCandidate], progress: (Double) -> Void) throws(MomosError) {
     guard let input = calibrationInput, calibrated.value == nil else { return }
-    var shapes: [String: Shape] = [:]
-    var weights: [CalibrationPass.Weight] = []
-    for candidate in candidates {
-      guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else {
-        continue
-      }
-      shapes[candidate.name] = view.matrixShape(of: candidate.shape)
-      weights.append(CalibrationPass.Weight(name: candidate.name, view: view))
-    }
+    let matrices = candidates.compactMap { candidate in candidate.matrix.map { (candidate, $0) } }
+    let shapes = Dictionary(
+      uniqueKeysWithValues: matrices.map { ($0.name, $1.matrixShape(of: $0.shape)) })
     try input.check(shapes)
-    let pass = input.samples.map { samples in
-      CalibrationPass(
-        source: source, aliases: tied.targets, weights: weights, samples: samples,
-        threadCount: options.threadCount, seed: options.fit.seed)
-    }
+    let pass = calibrationPass(candidates)
     if let saved = input.saved {
       calibrated.value = try .init(calibration: saved.calibration, loss: pass?.measuredLoss())
     } else if let pass {
@@ -192,6 +182,25 @@ public struct Conversion: Sendable {
       calibrated.value = result
       if let path = options.savedCalibration { try SavedCalibration.write(result.calibration, to: path) }
     }
+  }
+
+  /// The pass over the samples; nil without.
+  func calibrationPass(_ candidates: [FitCandidate]) -> CalibrationPass? {
+    calibrationInput?.samples.map { samples in
+      CalibrationPass(
+        source: source, aliases: tied.targets,
+        weights: candidates.compactMap { candidate in
+          candidate.matrix.map { CalibrationPass.Weight(name: candidate.name, view: $0) }
+        }, samples: samples, threadCount: options.threadCount, seed: options.fit.seed, spool: spool)
+    }
+  }
+
+  /// The folder of the output, where there must be room anyway.
+  private var spool: SpoolFolder {
+    guard let output = options.output, let slash = output.lastIndex(of: "/") else {
+      return SpoolFolder(path: ".")
+    }
+    return SpoolFolder(path: String(output[...slash]))
   }
 
   /// What an interrupted conversion found by the same pass; nil without.
@@ -233,7 +242,7 @@ public struct Conversion: Sendable {
   /// Models of more weights are converted with a journal.
   private static let journalWeightCount = 50_000_000
 
-  private func candidates() -> [FitCandidate] {
+  func candidates() -> [FitCandidate] {
     let attributes = source.graphs.flatMap(\.tensorsOfAttributes)
     let attributeReasons = Dictionary(attributes, uniquingKeysWith: { first, _ in first })
     return source.catalog.filter { tied.targets[$0.name] == nil }.map { tensor in
@@ -340,6 +349,12 @@ public struct Conversion: Sendable {
 }
 
 extension FitCandidate {
+  /// How it is a matrix of real numbers that is multiplied by; nil if it is none.
+  fileprivate var matrix: MatrixView? {
+    guard case .linear(let view, _) = role, elementType.isFloatingPoint else { return nil }
+    return view
+  }
+
   fileprivate var isDense: Bool {
     if case .dense = role { true } else { false }
   }

@@ -49,6 +49,9 @@ struct GoalPlanner {
       return plan(try allocation.forms(byteCount: Int(bits * weightCount / 8) - exact.byteCount))
     } catch {
       guard case .budgetTooSmall(_, let leastBits) = error else { throw error }
+      guard options.isGoalBinding else {
+        return builder.plan(surveys, denseReason: "has too few weights for motifs")
+      }
       let least = leastBits * Double(allocation.weightCount) + 8 * Double(exact.byteCount)
       throw .budgetTooSmall(bits: bits, leastBits: (least / weightCount * 1000).rounded(.up) / 1000)
     }

@@ -68,11 +68,11 @@ struct KernelCosts: Sendable {
   func sparse(_ multiplier: SparseMultiplier, batch: Int) -> Double {
     let (blocks, weights) = (Double(multiplier.blockCount), Double(multiplier.weightCount))
     if batch < SparseMultiplier.leastTogether {
-      return blocks * tile.sparseBlock + weights * tile.sparseWeight
+      return 0.1 * blocks + 0.15 * weights
     }
     // Vectors are multiplied sixteen at a time, whether or not there are as many.
     let runs = Double((batch + 15) / 16)
-    return (blocks * tile.sparseBlock + 16 * weights * tile.sparseLane) * runs / Double(batch)
+    return 16 * (0.05 * blocks + 0.03 * weights) * runs / Double(batch)
   }
 
   private func indexCount(of stage: Stage) -> Double {
@@ -103,10 +103,6 @@ struct TileRates: Sendable {
   let product: Double
   /// Float tables: multiplying one weight of a motif.
   let tableWeight: Double
-  /// Without zero blocks: one block, one weight of it, and one weight for one of sixteen vectors.
-  var sparseBlock = 0.5
-  var sparseWeight = 0.05
-  var sparseLane = 0.02
 
   static func of(_ set: String) -> TileRates {
     switch set {

@@ -142,6 +142,7 @@ struct FitFlags: ParsableArguments {
   var options: FitOptions {
     var options = FitOptions()
     if let bits = bits ?? (areDefaults ? Self.defaultBits : nil) { options.goal = .bits(bits) }
+    options.isGoalBinding = !areDefaults
     if let targetSize { options.goal = .fileByteCount(targetSize.byteCount) }
     if let targetCosine { options.goal = .cosine(targetCosine) }
     options.effort = effort
