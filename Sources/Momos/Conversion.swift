@@ -18,6 +18,8 @@ public struct Conversion: Sendable {
   private let tied: TiedTensors
   /// What the graph does with tensors, by name; nil without a graph.
   private let graphRoles: [String: TensorRole]?
+  /// Matrices that make a feed-forward block together.
+  private let feedForwardPairs: [FeedForwardPair]
   /// How much errors of tensors matter to the graph, by name.
   private let sensitivities: [String: SensitivityRole]
   /// nil without `options.calibration`.
@@ -64,6 +66,7 @@ public struct Conversion: Sendable {
       }
     }
     graphRoles = source.graphs.first.map { TensorRole.roles(in: $0, catalog: entry) }
+    feedForwardPairs = source.graphs.first.map { FeedForwardPair.pairs(in: $0, catalog: entry) } ?? []
     sensitivities = source.graphs.first.map { SensitivityRole.roles(in: $0, catalog: entry) } ?? [:]
   }
 
@@ -124,7 +127,8 @@ public struct Conversion: Sendable {
 
   private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
     guard let decomposition = options.decomposition else { return plan }
-    let work = PlanDecomposition(decomposition, initial: initialWeights, loss: measuredLoss)
+    let work = PlanDecomposition(
+      decomposition, initial: initialWeights, loss: measuredLoss, pairs: feedForwardPairs)
     return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
   }
 

@@ -25,6 +25,8 @@ public struct DecompositionReport: Report, Sendable {
     public let initialization: String
     /// Parts that were found, whether or not they are stored.
     public let foundPartCount: Int
+    /// The other matrix of a feed-forward pair that was tested as one; nil where the matrix was by itself.
+    public let partner: String?
     /// False if more than one was found and leaving out what lies across them costs too much.
     public let isFollowed: Bool
     /// Significant weights that no part holds.
@@ -92,6 +94,7 @@ extension DecompositionReport.TensorReport {
       }, annealedShare: found.annealedShare,
       findings: DecompositionReport.Findings(
         initialization: "\(found.distribution)", foundPartCount: found.structure.parts.count,
+        partner: found.partner,
         isFollowed: found.followsStructure, strayEdgeCount: found.structure.strayEdgeCount,
         stronglyConnectedCount: found.stronglyConnectedCount, energyLoss: found.energyLoss,
         outputLoss: found.outputLoss))
@@ -139,7 +142,7 @@ extension DecompositionReport.Findings {
     if foundPartCount > 1 {
       let strays = strayEdgeCount > 0 ? ", \(strayEdgeCount) significant weights across" : ""
       lines.append(
-        "  \(foundPartCount) parts found\(strays)"
+        "  \(foundPartCount) parts found\(partner.map { " together with \($0.printable)" } ?? "")\(strays)"
           + (isFollowed ? "" : "; what lies across them is worth more than --max-loss"))
     }
     if let stronglyConnectedCount, stronglyConnectedCount > 0 {

@@ -1,6 +1,7 @@
 import MomosFit
 import MomosInterchange
 import MomosModel
+import MomosRuntime
 
 /// Finds the parts of the matrices of a plan and the blocks that training left alone.
 struct PlanDecomposition {
@@ -9,11 +10,16 @@ struct PlanDecomposition {
   private let initial: SourceModel?
   /// nil without samples: then the level alone decides.
   private let loss: MeasuredLoss?
+  private let pairs: [FeedForwardPair]
 
   /// - Parameters:
   ///   - initial: weights before training, under the names of those after it.
   ///   - loss: nil without samples.
-  init(_ options: DecompositionOptions, initial: SourceModel?, loss: MeasuredLoss?) {
+  ///   - pairs: matrices whose parts are sought together.
+  init(
+    _ options: DecompositionOptions, initial: SourceModel?, loss: MeasuredLoss?, pairs: [FeedForwardPair] = []
+  ) {
+    self.pairs = pairs
     self.options = options
     self.initial = initial
     self.loss = loss
@@ -21,11 +27,13 @@ struct PlanDecomposition {
 
   /// The plan with the parts and the annealed blocks of all matrices that can be decomposed.
   func decomposed(_ plan: FitPlan, read: (String) throws -> Tensor) throws -> FitPlan {
+    let shared = try sharedStructures(plan, read: read)
     var decompositions: [TensorDecomposition] = []
     for planned in plan.tensors {
       guard let (view, fitClass) = planned.decomposableClass,
         let found = try decomposition(
-          of: planned, read(planned.name), view: view, blockLength: fitClass.sequenceLength)
+          of: planned, read(planned.name), view: view, blockLength: fitClass.sequenceLength,
+          shared: shared[planned.name])
       else { continue }
       decompositions.append(found)
     }
@@ -34,7 +42,7 @@ struct PlanDecomposition {
 
   /// nil where nothing says how the weights were drawn.
   private func decomposition(
-    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int
+    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int, shared: SharedStructure?
   ) throws -> TensorDecomposition? {
     let matrix = try view.matrix(of: tensor)
     let weights = matrix.floats()
@@ -42,7 +50,7 @@ struct PlanDecomposition {
     let test = SignificanceTest(distribution)
     let evidence = StructureEvidence(
       weights: weights, rows: matrix.shape[0], columns: matrix.shape[1], test: test)
-    let structure = MatrixStructure(of: evidence, level: options.level)
+    let structure = shared?.structure ?? MatrixStructure(of: evidence, level: options.level)
     var trial = AnnealingTrial(name: planned.name, tensor: tensor, view: view, weights: weights, loss: loss)
     let follows =
       try structure.isDecomposed && trial.keepsOnly(structure.parts, maximumLoss: options.maximumLoss)
@@ -54,9 +62,53 @@ struct PlanDecomposition {
     }
     return TensorDecomposition(
       name: planned.name, matrix: matrix.shape, distribution: distribution, structure: structure,
-      parts: parts, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
+      partner: shared?.partner, parts: parts, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
       stronglyConnectedCount: matrix.shape[0] == matrix.shape[1]
         ? evidence.stronglyConnectedComponents(level: options.level).components.count { $0.count > 1 } : nil)
+  }
+
+  /// What a feed-forward pair says of one of its matrices.
+  private struct SharedStructure {
+    let structure: MatrixStructure
+    let partner: String
+  }
+
+  /// The structures of matrices [m d, d] and [d, m d] of pairs that fall apart together, by name.
+  private func sharedStructures(
+    _ plan: FitPlan, read: (String) throws -> Tensor
+  ) throws -> [String: SharedStructure] {
+    let byName = Dictionary(plan.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var found: [String: SharedStructure] = [:]
+    for pair in pairs {
+      guard let first = try byName[pair.first].flatMap({ try tested($0, read: read) }),
+        let second = try byName[pair.second].flatMap({ try tested($0, read: read) }),
+        first.matrix[0] == second.matrix[1], first.matrix[1] == second.matrix[0],
+        first.matrix[0].isMultiple(of: first.matrix[1]),
+        first.test.distribution.form == second.test.distribution.form
+      else { continue }
+      let multiple = first.matrix[0] / first.matrix[1]
+      let structure = MatrixStructure(
+        of: StructureEvidence(
+          first: first.weights, second: second.weights, width: first.matrix[1], multiple: multiple,
+          tests: (first.test, second.test)), level: options.level)
+      guard structure.isDecomposed else { continue }
+      found[pair.first] = SharedStructure(
+        structure: structure.expanded(rows: multiple, columns: 1), partner: pair.second)
+      found[pair.second] = SharedStructure(
+        structure: structure.expanded(rows: 1, columns: multiple), partner: pair.first)
+    }
+    return found
+  }
+
+  /// The weights of a matrix that can be decomposed, and the test of them.
+  private func tested(
+    _ planned: TensorPlan, read: (String) throws -> Tensor
+  ) throws -> (weights: [Float], matrix: Shape, test: SignificanceTest)? {
+    guard let (view, _) = planned.decomposableClass else { return nil }
+    let matrix = try view.matrix(of: read(planned.name))
+    let weights = matrix.floats()
+    guard let distribution = try distribution(of: planned, weights, matrix.shape) else { return nil }
+    return (weights, matrix.shape, SignificanceTest(distribution))
   }
 
   private func distribution(

@@ -160,6 +160,61 @@ struct DecompositionTests {
   }
 }
 
+/// A feed-forward block whose two matrices say together what neither says alone.
+struct FeedForwardDecompositionTests {
+  private static let width = 64
+  private static let hidden = 256
+
+  /// Weights of 1.8 standard deviations within two groups of states, of 1 across: too weak for edges by themselves.
+  private func planted(_ rows: Int, _ columns: Int, group: (Int, Int) -> Bool, seed: UInt64) throws -> Tensor
+  {
+    var generator = SeededGenerator(seed: seed)
+    let weights = (0..<rows * columns).map { position in
+      let inside = group(position / columns, position % columns)
+      return Float((inside ? 0.18 : 0.1) * generator.nextNormal())
+    }
+    return try Tensor(weights, shape: Shape(rows: rows, columns: columns))
+  }
+
+  private static let graph = """
+    {"operator_sets": [{"domain": "", "version": 17}],
+     "graphs": [{"name": "block",
+      "inputs": [{"name": "x", "element_type": "f32", "dimensions": ["n", 64]}],
+      "outputs": [{"name": "y", "element_type": "f32", "dimensions": ["n", 64]}],
+      "nodes": [
+       {"name": "1", "operator": "Gemm", "inputs": ["x", "w1"], "outputs": ["a"],
+        "attributes": [{"name": "transB", "int": 1}]},
+       {"name": "2", "operator": "Relu", "inputs": ["a"], "outputs": ["b"]},
+       {"name": "3", "operator": "Gemm", "inputs": ["b", "w2"], "outputs": ["y"],
+        "attributes": [{"name": "transB", "int": 1}]}
+      ]}]}
+    """
+
+  @Test func pairedSequencesDecideParts() throws {
+    // State i owns the hidden channels 4 i ..< 4 (i + 1); even states are one group, odd ones the other.
+    let first = try planted(Self.hidden, Self.width, group: { ($0 / 4 - $1).isMultiple(of: 2) }, seed: 1)
+    let second = try planted(Self.width, Self.hidden, group: { ($0 - $1 / 4).isMultiple(of: 2) }, seed: 2)
+    let conversion = try TestConversion(["w1": first, "w2": second])
+    try conversion.folder.write(Array(Self.graph.utf8), to: "graph.json")
+    func found(graph: String?) throws -> [TensorDecomposition] {
+      let options = conversion.options {
+        $0.graph = graph
+        $0.decomposition = DecompositionOptions()
+        $0.decomposition?.initialization = .normal(0.1)
+      }
+      return try Conversion(options).plan().decompositions
+    }
+    #expect(try found(graph: nil).allSatisfy { !$0.structure.isDecomposed })
+    let pair = try found(graph: conversion.folder.file("graph.json"))
+    #expect(pair.map(\.partner) == ["w2", "w1"])
+    let even = Array(stride(from: 0, to: 64, by: 2))
+    let channels = even.flatMap { 4 * $0..<4 * $0 + 4 }
+    #expect(pair.map { $0.parts.count } == [2, 2])
+    #expect(pair[0].parts[0].rows == channels && pair[0].parts[0].columns == even)
+    #expect(pair[1].parts[0].rows == even && pair[1].parts[0].columns == channels)
+  }
+}
+
 /// The digits network and its weights before training.
 struct DigitsDecompositionTests {
   private static let digits = Fixtures.path + "/sources/digits-mlp"

@@ -56,6 +56,25 @@ public struct MatrixStructure: Sendable, Hashable {
   /// magnitude.
   private static let bridgeFactors: [Float] = [2, 4]
 
+  private init(parts: [StructurePart], strayEdgeCount: Int) {
+    self.parts = parts
+    self.strayEdgeCount = strayEdgeCount
+  }
+
+  /// The structure of a matrix that has so many rows for each row of this one, and so many columns for each column, those
+  /// of one behind each other: what the channels of a feed-forward pair have from its states.
+  public func expanded(rows rowMultiple: Int, columns columnMultiple: Int) -> MatrixStructure {
+    func expanded(_ numbers: [Int], _ multiple: Int) -> [Int] {
+      numbers.flatMap { $0 * multiple..<($0 + 1) * multiple }
+    }
+    return MatrixStructure(
+      parts: parts.map {
+        StructurePart(
+          rows: expanded($0.rows, rowMultiple), columns: expanded($0.columns, columnMultiple),
+          probability: $0.probability)
+      }, strayEdgeCount: strayEdgeCount)
+  }
+
   /// Whether the matrix falls apart.
   public var isDecomposed: Bool { parts.count > 1 }
 }

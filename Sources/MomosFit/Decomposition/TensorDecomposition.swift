@@ -27,6 +27,9 @@ public struct TensorDecomposition: Sendable, Hashable {
   public let distribution: InitializationDistribution
   /// What was found, whether or not the plan follows it.
   public let structure: MatrixStructure
+  /// The other matrix of a feed-forward pair whose parameters decided the structure together; nil where the matrix did
+  /// alone.
+  public let partner: String?
   public let parts: [Part]
   /// The share of the squares of the weights that is left out.
   public let energyLoss: Double
@@ -37,12 +40,14 @@ public struct TensorDecomposition: Sendable, Hashable {
 
   public init(
     name: String, matrix: Shape, distribution: InitializationDistribution, structure: MatrixStructure,
-    parts: [Part], energyLoss: Double, outputLoss: Double?, stronglyConnectedCount: Int? = nil
+    partner: String? = nil, parts: [Part], energyLoss: Double, outputLoss: Double?,
+    stronglyConnectedCount: Int? = nil
   ) {
     self.name = name
     self.matrix = matrix
     self.distribution = distribution
     self.structure = structure
+    self.partner = partner
     self.parts = parts
     self.energyLoss = energyLoss
     self.outputLoss = outputLoss
