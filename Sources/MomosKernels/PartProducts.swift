@@ -9,6 +9,8 @@ public struct PartProducts: Sendable {
   private let parts: [Part]
   /// Whether no row belongs to two parts.
   private let areRowsDisjoint: Bool
+  /// Whether every row belongs to a part.
+  private let areRowsCovered: Bool
   private let largestShare: Double
 
   private struct Part: Sendable {
@@ -42,6 +44,7 @@ public struct PartProducts: Sendable {
       }
     }
     areRowsDisjoint = areDisjoint
+    areRowsCovered = isTaken.allSatisfy { $0 }
     let sizes = self.parts.map { Double($0.rowCount * $0.columnCount) }
     largestShare = (sizes.max() ?? 0) / max(1, sizes.reduce(0, +))
   }
@@ -57,7 +60,7 @@ public struct PartProducts: Sendable {
     _ multiply: @Sendable (Int, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) -> Int
   ) throws(ModelError) -> Int {
     precondition(input.count == batch * columnCount && output.count == batch * rowCount)
-    output.update(repeating: 0)
+    if !areRowsDisjoint || !areRowsCovered { output.update(repeating: 0) }
     let starts = scratchStarts(batch: batch)
     var scratch = try ScratchMemory(floatCount: starts[parts.count])
     var scratchSpan = scratch.mutableSpan(of: Float.self)
@@ -77,7 +80,11 @@ public struct PartProducts: Sendable {
                 _unsafeElements: memory.mutableScratch(outputStart, batch * part.rowCount))
               return try multiply(number, chosen, &sums, isSpread ? Self.serial : pool)
             }
-            unsafe memory.add(part.rows, batch: batch, of: rowCount, at: outputStart)
+            if areRowsDisjoint {
+              unsafe memory.put(part.rows, batch: batch, of: rowCount, at: outputStart)
+            } else {
+              unsafe memory.add(part.rows, batch: batch, of: rowCount, at: outputStart)
+            }
             return result
           }
           return isSpread ? pool.map(taskCount: parts.count, task) : parts.indices.map(task)
@@ -153,6 +160,23 @@ private struct PartMemory: @unchecked Sendable {
     unsafe numbers.withUnsafeBufferPointer { numbers in
       for _ in 0..<batch {
         for position in 0..<numbers.count { unsafe to[Int(numbers[position])] += from[position] }
+        unsafe from += numbers.count
+        unsafe to += extent
+      }
+    }
+  }
+
+  /// Copies outputs in the scratch to the chosen of `extent` outputs of each vector.
+  func put(_ numbers: [UInt32]?, batch: Int, of extent: Int, at start: Int) {
+    guard var from = unsafe scratch.baseAddress, var to = unsafe output.baseAddress else { return }
+    unsafe from += start
+    guard let numbers else {
+      unsafe to.update(from: from, count: batch * extent)
+      return
+    }
+    unsafe numbers.withUnsafeBufferPointer { numbers in
+      for _ in 0..<batch {
+        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] = from[position] }
         unsafe from += numbers.count
         unsafe to += extent
       }
