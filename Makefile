@@ -7,10 +7,12 @@ PRODUCTS = .build
 TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
 ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xswiftc -enable-testing
+LIBRARY = $(PRODUCTS)/release/libmomos.so
+VERSION = 0.1.0
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science docs-check report-check install generate clean
+  conformance-check models models-check science docs docs-check report-check wheel-check install install-library generate clean
 
 all: build
 
@@ -26,10 +28,11 @@ demo: build
 test: setup
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
-	cd tools/python && python3 -m unittest discover -s tests
+	cd tools/python && MOMOS_LIBRARY=$(CURDIR)/$(TESTS)/release/libmomos.so python3 -m unittest discover -s tests
 	python3 -m unittest discover -s tools/conformance
 	swift build -c release --package-path tools/examples/EmbedReader
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
+	Tests/ABIChecks/check $(TESTS)/release
 
 # The C kernels by themselves, every instruction set against the scalar one and float64.
 test-kernels: setup
@@ -93,19 +96,45 @@ science: build
 docs-check: build
 	@tools/docs/check --commands $(PRODUCTS)/release
 
+# The documentation of the Swift library as a DocC archive, .build-docs/Momos.doccarchive.
+docs: setup
+	mkdir -p .build-docs/graphs .build-docs/momos
+	swift build -c release --target Momos --scratch-path .build-docs -Xswiftc -emit-symbol-graph \
+	  -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/graphs
+	cp .build-docs/graphs/Momos.symbols.json .build-docs/momos/
+	docc convert Sources/Momos/Momos.docc --additional-symbol-graph-dir .build-docs/momos --fallback-display-name Momos \
+	  --fallback-bundle-identifier momos --output-path .build-docs/Momos.doccarchive
+
 # The report of a file, opened in headless Chromium.
 report-check: build
 	@PACKAGES="python3-matplotlib chromium" tools/setup
 	cd tools/python && MOMOS_COMMANDS=$(CURDIR)/$(PRODUCTS)/release /usr/bin/python3 -m unittest tests.test_report
 
+# Installs the Python package into a fresh environment and runs its tests there.
+wheel-check: build
+	@PACKAGES=python3-venv tools/setup
+	@tools/python/check_wheel $(LIBRARY)
+
 # Writes generated code anew from spec/momos.proto.
 generate: setup
 	@tools/generate
 
-install: build
+install: build install-library
 	install -d $(DESTDIR)$(PREFIX)/bin
 	for command in $(COMMANDS); do \
 	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
+
+# The library for C with its header, and what pkg-config and CMake need to find them.
+install-library:
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/momos
+	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libmomos.so.1
+	ln -sf libmomos.so.1 $(DESTDIR)$(PREFIX)/lib/libmomos.so
+	install -m 644 Sources/CMomosABI/include/momos.h $(DESTDIR)$(PREFIX)/include/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tools/install/momos.pc.in \
+	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/momos.pc
+	install -m 644 tools/install/momosConfig.cmake $(DESTDIR)$(PREFIX)/lib/cmake/momos/
+	sed -e 's|@VERSION@|$(VERSION)|' tools/install/momosConfigVersion.cmake.in \
+	  >$(DESTDIR)$(PREFIX)/lib/cmake/momos/momosConfigVersion.cmake
 
 clean:
 	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address tools/examples/EmbedReader/.build

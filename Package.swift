@@ -29,6 +29,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + ["MomosTestSupport"], swiftSettings: swiftSettings)
 }
 
+/// For libmomos.so: the Swift runtime is linked in, and nothing is visible but the functions of momos.h.
+let sharedLibraryFlags = [
+  "-use-ld=lld", "-static-stdlib",
+  "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CMomosABI/momos.map",
+  "-Xlinker", "--gc-sections", "-Xlinker", "-soname=libmomos.so.1", "-Xlinker", "-s",
+]
+
 /// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).
 let onlyTests = Context.environment["MOMOS_ONLY_TESTS"]
 
@@ -39,6 +46,7 @@ let package = Package(
     .library(
       name: "MomosReader",
       targets: ["MomosModel", "MomosFormat", "MomosKernels", "MomosRuntime"]),
+    .library(name: "momos", type: .dynamic, targets: ["MomosC"]),
     .executable(name: "momos-convert", targets: ["momos-convert"]),
     .executable(name: "momos-run", targets: ["momos-run"]),
     .executable(name: "momos-verify", targets: ["momos-verify"]),
@@ -77,6 +85,12 @@ let package = Package(
       [
         "MomosModel", "MomosKernels", "MomosFormat", "MomosInterchange", "MomosFit",
         "MomosRuntime", "MomosMetrics",
+      ]),
+    .target(name: "CMomosABI", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "MomosC", dependencies: ["CMomosABI", "Momos"], swiftSettings: swiftSettings,
+      linkerSettings: [
+        .unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))
       ]),
     library(
       "CommandSupport",

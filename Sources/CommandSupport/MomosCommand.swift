@@ -72,6 +72,7 @@ extension MomosError {
     case .badData: EX_DATAERR
     case .missingInput: EX_NOINPUT
     case .system: EX_IOERR
+    case .cancelled: EX_TEMPFAIL
     }
   }
 }

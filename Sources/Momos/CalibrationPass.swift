@@ -53,7 +53,7 @@ struct CalibrationPass {
   var momentByteLimit = Self.momentByteLimit
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
-  func run(progress: (Double) -> Void = { _ in }) throws(MomosError) -> Result {
+  func run(progress: Progress = { _ in }) throws(MomosError) -> Result {
     let pool = ThreadPool(threadCount: threadCount)
     let model = try plannedModel(pool: pool)
     let loss = try MeasuredLoss(model, inputs: lossInputs())
@@ -61,12 +61,14 @@ struct CalibrationPass {
     let passWork = samples.runCount
     let lossWork = weights.count * lossRuns.count
     let work = Double(max(passWork + lossWork, 1))
-    var calibration = try observe(model, pool: pool) { progress(Double($0) / work) }
+    var calibration = try observe(model, pool: pool) { done throws(MomosError) in
+      try progress(Double(done) / work)
+    }
     for (number, weight) in weights.enumerated() {
-      progress((Double(passWork) + Double(number * lossRuns.count)) / work)
+      try progress((Double(passWork) + Double(number * lossRuns.count)) / work)
       calibration.losses[weight.name] = try self.loss(of: weight, loss)
     }
-    progress(1)
+    try progress(1)
     return try Result(calibration: calibration, loss: loss)
   }
 
@@ -111,7 +113,7 @@ struct CalibrationPass {
   }
 
   private func observe(
-    _ model: ReplaceableModel, pool: ThreadPool, progress: (Int) -> Void
+    _ model: ReplaceableModel, pool: ThreadPool, progress: (Int) throws(MomosError) -> Void
   ) throws(MomosError) -> Calibration {
     let sums = try ObservedSums(model.plan.weightUses, weights: weights.map(\.name), pool: pool) {
       byteCount in
@@ -119,7 +121,7 @@ struct CalibrationPass {
     }
     let observer = sums.observer(rowLimit: (Self.rowLimit - 1) / samples.runCount + 1)
     for run in 0..<samples.runCount {
-      progress(run)
+      try progress(run)
       let inputs = try samples.inputs(of: run)
       _ = try MomosError.translating { try model.plan.execute(inputs, observing: observer) }
     }

@@ -4,7 +4,6 @@ import MomosInterchange
 import MomosKernels
 public import MomosModel
 import MomosRuntime
-import Synchronization
 
 /// Converts weights, and a graph where there is one, into a `.momos` file.
 ///
@@ -112,7 +111,7 @@ public struct Conversion: Sendable {
   ///
   /// - Parameter progress: called from the calling thread with the share of the calibration that is done, 0 to 1.
   /// - Throws: for tensors that cannot be stored, and for a graph that could not be executed afterwards.
-  public func plan(progress: (Double) -> Void = { _ in }) throws(MomosError) -> FitPlan {
+  public func plan(progress: Progress = { _ in }) throws(MomosError) -> FitPlan {
     let candidates = self.candidates()
     if !source.graphs.isEmpty { try checkGraph(candidates) }
     let parts = try planFile?.parts(of: candidates)
@@ -133,7 +132,7 @@ public struct Conversion: Sendable {
   }
 
   private func plan(
-    _ candidates: [FitCandidate], parts: [String: [AllocatedPart]]?, progress: (Double) -> Void
+    _ candidates: [FitCandidate], parts: [String: [AllocatedPart]]?, progress: Progress
   ) throws(MomosError) -> FitPlan {
     try MomosError.translating {
       if let parts {
@@ -167,7 +166,7 @@ public struct Conversion: Sendable {
   /// Measures losses on samples; nil without, and before `plan()`.
   public var measuredLoss: MeasuredLoss? { calibrated.value?.loss }
 
-  private func calibrate(_ candidates: [FitCandidate], progress: (Double) -> Void) throws(MomosError) {
+  private func calibrate(_ candidates: [FitCandidate], progress: Progress) throws(MomosError) {
     guard let input = calibrationInput, calibrated.value == nil else { return }
     let matrices = candidates.compactMap { candidate in candidate.matrix.map { (candidate, $0) } }
     let shapes = Dictionary(
@@ -322,7 +321,7 @@ public struct Conversion: Sendable {
   ///   - plan: from `plan()`.
   ///   - progress: called from the calling thread with the share of the work that is done, 0 to 1.
   public func run(
-    _ plan: FitPlan, progress: (Double) -> Void = { _ in }
+    _ plan: FitPlan, progress: Progress = { _ in }
   ) throws(MomosError) -> ConversionReport {
     guard let output = options.output else { throw MomosError(.usage, "no output file is named") }
     let journal = try openJournal()
@@ -373,16 +372,6 @@ extension Graph {
         return (name, "is the attribute \(attribute.name) of \(NodeLabel(node))")
       }
     }
-  }
-}
-
-/// What is kept from planning to the work.
-private final class Kept<Value: Sendable>: Sendable {
-  private let stored = Mutex<Value?>(nil)
-
-  var value: Value? {
-    get { stored.withLock { $0 } }
-    set { stored.withLock { $0 = newValue } }
   }
 }
 

@@ -16,7 +16,7 @@ struct ConversionWork {
 
   /// - Parameter journal: what it holds is not found again, what it lacks is added.
   func write(
-    to path: String, journal: ConversionJournal?, progress: (Double) -> Void
+    to path: String, journal: ConversionJournal?, progress: Progress
   ) throws(MomosError) -> ConversionReport {
     try MomosError.translating {
       let start = ContinuousClock.now
@@ -31,15 +31,15 @@ struct ConversionWork {
       var done = 0
       var provenance: [TensorProvenance] = []
       var seconds: [Double] = []
-      progress(0)
+      try progress(0)
       for (tensor, count) in zip(plan.tensors, work) {
         let start = ContinuousClock.now
         done += try fitter.train(for: tensor) { try inputs.source.read($0) }
-        progress(Double(done) / wholeWork)
+        try progress(Double(done) / wholeWork)
         provenance.append(try write(tensor, with: fitter, to: writer))
         seconds.append((ContinuousClock.now - start).seconds)
         done += count
-        progress(Double(done) / wholeWork)
+        try progress(Double(done) / wholeWork)
       }
       for tensor in tied { try writer.write(name: tensor.name, aliasOf: tensor.target) }
       let summary = try writer.finish(

@@ -10,8 +10,12 @@ public struct Inspection: Sendable {
 
   /// Opens the file: its structure is checked, its weights are not touched.
   public init(path: String, load: LoadMode = .map) throws(MomosError) {
-    self.path = path
-    reader = try MomosError.translating(in: path) { try MomosReader(path: path, load: load) }
+    self.init(try ModelFile(path: path, load: load))
+  }
+
+  public init(_ file: ModelFile) {
+    path = file.name
+    reader = file.reader
   }
 
   /// What the header says; with `checksAll` every tensor is loaded, so that every digest, index and value is

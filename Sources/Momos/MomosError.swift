@@ -16,6 +16,8 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
     case missingInput
     /// The system refused: no space, no permission, no memory.
     case system
+    /// Whoever is told of the progress asked to stop.
+    case cancelled
   }
 
   public let kind: Kind

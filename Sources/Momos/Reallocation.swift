@@ -19,11 +19,11 @@ struct Reallocation {
   ///
   /// - Parameter progress: called with the share of the tensors that are done, 0 to 1.
   /// - Returns: the calibration with losses that predict what was measured.
-  func corrected(read: (String) throws -> Tensor, progress: (Double) -> Void) throws -> Calibration {
+  func corrected(read: (String) throws -> Tensor, progress: Progress) throws -> Calibration {
     var fitter = Fitter(plan: plan, calibration: calibration, pool: pool)
     var corrected = calibration
     for (number, planned) in plan.tensors.enumerated() {
-      progress(Double(number) / Double(plan.tensors.count))
+      try progress(Double(number) / Double(plan.tensors.count))
       let predicted = planned.parts.compactMap(\.predictedLoss).reduce(0, +)
       guard predicted > 0, let noise = calibration.losses[planned.name] else { continue }
       try fitter.train(for: planned, read: read)

@@ -25,10 +25,7 @@ public struct Session: Sendable {
 
   /// Opens a file, loads all tensors (digests are checked) and plans its graph.
   public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
-    let model = try MomosError.translating(in: path) {
-      try MomosReader(path: path, load: options.load).loadModel()
-    }
-    try self.init(model: model, name: path, options: options)
+    self = try ModelFile(path: path, load: options.load).session(options: options)
   }
 
   /// Opens a file and plans its graph with every mosaic replaced by its dense weights.
@@ -94,13 +91,7 @@ public struct TensorMultiplier: Sendable {
   public init(
     path: String, tensor name: String, options: SessionOptions = SessionOptions()
   ) throws(MomosError) {
-    try MomosError.translating { try InstructionSet.checkEnvironment() }
-    let (content, axis) = try MomosError.translating(in: path) {
-      let reader = try MomosReader(path: path, load: options.load)
-      return (try reader.resolve(name), reader.provenance.inputAxis)
-    }
-    try self.init(
-      content, name: name, axisOfDense: axis, precision: options.precision, pool: options.makePool())
+    self = try ModelFile(path: path, load: options.load).multiplier(name, options: options)
   }
 
   /// - Parameter axisOfDense: the input dimension of a dense matrix, which has no view of its own.
@@ -126,6 +117,30 @@ public struct TensorMultiplier: Sendable {
     guard let loaded else { throw MomosError(.badData, "tensor '\(name)' is not a matrix of numbers") }
     weight = loaded
     weightByteCount = WeightMemory.byteCount(of: [content])
+  }
+
+  /// The product for a batch of vectors, without copies: `output[b, i]` = sum over j of `W[i, j] * input[b, j]`.
+  ///
+  /// - Parameters:
+  ///   - input: `[batch, columns]`.
+  ///   - output: `[batch, rows]`, overwritten.
+  public func multiply(
+    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>
+  ) throws(MomosError) {
+    let (inputCount, inputOverflow) = batch.multipliedReportingOverflow(by: columns)
+    let (outputCount, outputOverflow) = batch.multipliedReportingOverflow(by: rows)
+    guard batch >= 0, !inputOverflow, !outputOverflow, input.count == inputCount, output.count == outputCount
+    else {
+      throw MomosError(
+        .usage,
+        "expected \(batch) times \(columns) numbers to multiply and \(batch) times \(rows) for the product, found "
+          + "\(input.count) and \(output.count)")
+    }
+    do throws(ModelError) {
+      try weight.multiply(input, batch: batch, into: &output, pool: pool)
+    } catch {
+      throw MomosError(error)
+    }
   }
 
   /// The product for a batch of vectors.

@@ -31,7 +31,7 @@ struct TextTable {
 
 extension String {
   /// The text with control characters escaped: names of tensors come from files and must not steer a terminal.
-  var printable: String {
+  public var printable: String {
     guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in
       text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)

@@ -37,7 +37,7 @@ public struct Verification: Sendable {
   }
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
-  public func run(progress: (Double) -> Void = { _ in }) throws(MomosError) -> VerificationReport {
+  public func run(progress: Progress = { _ in }) throws(MomosError) -> VerificationReport {
     try checkNames()
     var failures: [String] = []
     var tensors: [VerificationReport.TensorReport] = []
@@ -53,14 +53,14 @@ public struct Verification: Sendable {
       let (report, missed) = try check.run(reader: reader, source: source)
       tensors.append(report)
       failures += missed
-      progress(Double(position + 1) / Double(reader.tensors.count + 1))
+      try progress(Double(position + 1) / Double(reader.tensors.count + 1))
     }
     var executed = OutputCheckResult()
     if !options.inputs.isEmpty {
       executed = try OutputCheck(options: options).run(reader: reader, source: source)
       failures += executed.failures
     }
-    progress(1)
+    try progress(1)
     return VerificationReport(
       file: options.file, precision: options.session.precision.rawValue, tensors: tensors,
       layers: executed.layers, outputs: executed.outputs, failures: failures)

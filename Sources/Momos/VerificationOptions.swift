@@ -26,6 +26,21 @@ public struct VerificationOptions: Sendable {
     self.file = file
   }
 
+  /// - Throws: for thresholds outside their range.
+  public func validate() throws(MomosError) {
+    try check(minimumCosine, in: -1...1, option: "--min-cosine")
+    try check(maximumRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
+    try check(minimumAccuracy, in: 0...1, option: "--min-accuracy")
+  }
+
+  private func check(
+    _ value: Double?, in range: ClosedRange<Double>, option: String
+  ) throws(MomosError) {
+    guard let value, !range.contains(value) else { return }
+    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
+    throw MomosError(.usage, "\(option) must be \(expected), found \(value)")
+  }
+
   /// Whether a threshold says which difference from the source is accepted.
   var boundsSourceError: Bool {
     minimumCosine != nil || maximumRelativeError != nil || minimumSNR != nil

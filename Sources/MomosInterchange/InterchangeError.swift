@@ -47,6 +47,8 @@ public struct InterchangeError: Error, Hashable {
     case jsonSyntax, jsonRepeatedKey, jsonMissingKey, jsonUnknownKey, jsonValue
     case graphTooLarge, graphAttributeValue, graphNumber
     case planTooLarge, planParts, planRows
+    // Options.
+    case optionsTooLarge
   }
 
   /// The same error in the file at `path`, unless it already names one.

@@ -32,7 +32,8 @@ public struct PartProducts: Sendable {
       precondition(part.rows?.allSatisfy { (0..<rows).contains($0) } ?? true)
       precondition(part.columns?.allSatisfy { (0..<columns).contains($0) } ?? true)
       return Part(
-        rows: part.rows.map { $0.map { UInt32($0) } }, columns: part.columns.map { $0.map { UInt32($0) } },
+        rows: part.rows.map { $0.map { UInt32($0) } },
+        columns: part.columns.map { $0.map { UInt32($0) } },
         rowCount: part.rows?.count ?? rows, columnCount: part.columns?.count ?? columns)
     }
     var isTaken = [Bool](repeating: false, count: rows)
@@ -57,7 +58,8 @@ public struct PartProducts: Sendable {
   /// - Returns: the sum of what `multiply` returns.
   public func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool,
-    _ multiply: @Sendable (Int, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) -> Int
+    _ multiply:
+      @Sendable (Int, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) -> Int
   ) throws(ModelError) -> Int {
     precondition(input.count == batch * columnCount && output.count == batch * rowCount)
     if !areRowsDisjoint || !areRowsCovered { output.update(repeating: 0) }
@@ -69,25 +71,44 @@ public struct PartProducts: Sendable {
         unsafe scratchSpan.withUnsafeMutableBufferPointer { scratch in
           let memory = unsafe PartMemory(input: input, output: output, scratch: scratch)
           let isSpread = isSpread(over: pool)
+          // Vector by vector, each stays in the nearest cache while all parts take theirs from it.
+          let isTogether = batch >= Self.leastTogether
+          if isTogether {
+            pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
+              for sample in samples {
+                for number in parts.indices { unsafe gather(number, sample, starts, memory) }
+              }
+            }
+          }
           let task: @Sendable (Int) -> Result<Int, ModelError> = { number in
             let part = parts[number]
-            unsafe memory.gather(part.columns, batch: batch, of: columnCount, at: starts[number])
-            let inputCount = batch * part.columnCount
-            let outputStart = starts[number] + Self.aligned(inputCount)
+            if !isTogether {
+              for sample in 0..<batch { unsafe gather(number, sample, starts, memory) }
+            }
+            let outputStart = outputStart(number, starts, batch: batch)
             let result = Result { () throws(ModelError) in
-              let chosen = unsafe Span(_unsafeElements: memory.scratch(starts[number], inputCount))
+              let chosen = unsafe Span(
+                _unsafeElements: memory.scratch(starts[number], batch * part.columnCount))
               var sums = unsafe MutableSpan(
                 _unsafeElements: memory.mutableScratch(outputStart, batch * part.rowCount))
               return try multiply(number, chosen, &sums, isSpread ? Self.serial : pool)
             }
-            if areRowsDisjoint {
-              unsafe memory.put(part.rows, batch: batch, of: rowCount, at: outputStart)
-            } else {
-              unsafe memory.add(part.rows, batch: batch, of: rowCount, at: outputStart)
+            if !isTogether {
+              for sample in 0..<batch { unsafe put(number, sample, outputStart, memory) }
             }
             return result
           }
-          return isSpread ? pool.map(taskCount: parts.count, task) : parts.indices.map(task)
+          let results = isSpread ? pool.map(taskCount: parts.count, task) : parts.indices.map(task)
+          if isTogether {
+            pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
+              for sample in samples {
+                for number in parts.indices {
+                  unsafe put(number, sample, outputStart(number, starts, batch: batch), memory)
+                }
+              }
+            }
+          }
+          return results
         }
       }
     }
@@ -97,6 +118,22 @@ public struct PartProducts: Sendable {
   }
 
   private static let serial = ThreadPool(threadCount: 1)
+
+  /// From so many vectors on parts take their inputs before all products, and give their outputs after them.
+  private static let leastTogether = 8
+
+  private func outputStart(_ number: Int, _ starts: [Int], batch: Int) -> Int {
+    starts[number] + Self.aligned(batch * parts[number].columnCount)
+  }
+
+  private func gather(_ number: Int, _ sample: Int, _ starts: [Int], _ memory: PartMemory) {
+    unsafe memory.gather(parts[number].columns, sample: sample, of: columnCount, at: starts[number])
+  }
+
+  private func put(_ number: Int, _ sample: Int, _ start: Int, _ memory: PartMemory) {
+    unsafe memory.put(
+      parts[number].rows, sample: sample, of: rowCount, at: start, adds: !areRowsDisjoint)
+  }
 
   /// Whether each thread takes whole parts: there are enough, about as large, and none adds to the rows of another.
   private func isSpread(over pool: ThreadPool) -> Bool {
@@ -132,53 +169,41 @@ private struct PartMemory: @unchecked Sendable {
     unsafe UnsafeMutableBufferPointer(rebasing: scratch[start..<start + count])
   }
 
-  /// Copies the chosen of `extent` inputs of each vector to the scratch.
-  func gather(_ numbers: [UInt32]?, batch: Int, of extent: Int, at start: Int) {
-    guard var from = unsafe input.baseAddress, var to = unsafe scratch.baseAddress else { return }
-    unsafe to += start
-    guard let numbers else {
-      unsafe to.update(from: from, count: batch * extent)
+  /// Copies the chosen of `extent` inputs of a vector to its place in the scratch.
+  func gather(_ numbers: [UInt32]?, sample: Int, of extent: Int, at start: Int) {
+    guard let inputs = unsafe input.baseAddress, let scratch = unsafe scratch.baseAddress else {
       return
     }
+    let from = unsafe inputs + sample * extent
+    guard let numbers else {
+      unsafe (scratch + start + sample * extent).update(from: from, count: extent)
+      return
+    }
+    let to = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      for _ in 0..<batch {
-        for position in 0..<numbers.count { unsafe to[position] = from[Int(numbers[position])] }
-        unsafe from += extent
-        unsafe to += numbers.count
-      }
+      for position in 0..<numbers.count { unsafe to[position] = from[Int(numbers[position])] }
     }
   }
 
-  /// Adds outputs in the scratch to the chosen of `extent` outputs of each vector.
-  func add(_ numbers: [UInt32]?, batch: Int, of extent: Int, at start: Int) {
-    guard var from = unsafe scratch.baseAddress, var to = unsafe output.baseAddress else { return }
-    unsafe from += start
-    guard let numbers else {
-      for position in 0..<batch * extent { unsafe to[position] += from[position] }
+  /// Copies outputs of a vector from the scratch to the chosen of `extent`, or adds them.
+  func put(_ numbers: [UInt32]?, sample: Int, of extent: Int, at start: Int, adds: Bool) {
+    guard let outputs = unsafe output.baseAddress, let scratch = unsafe scratch.baseAddress else {
       return
     }
+    let to = unsafe outputs + sample * extent
+    guard let numbers else {
+      let from = unsafe scratch + start + sample * extent
+      for position in 0..<extent {
+        unsafe to[position] = adds ? to[position] + from[position] : from[position]
+      }
+      return
+    }
+    let from = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      for _ in 0..<batch {
+      if adds {
         for position in 0..<numbers.count { unsafe to[Int(numbers[position])] += from[position] }
-        unsafe from += numbers.count
-        unsafe to += extent
-      }
-    }
-  }
-
-  /// Copies outputs in the scratch to the chosen of `extent` outputs of each vector.
-  func put(_ numbers: [UInt32]?, batch: Int, of extent: Int, at start: Int) {
-    guard var from = unsafe scratch.baseAddress, var to = unsafe output.baseAddress else { return }
-    unsafe from += start
-    guard let numbers else {
-      unsafe to.update(from: from, count: batch * extent)
-      return
-    }
-    unsafe numbers.withUnsafeBufferPointer { numbers in
-      for _ in 0..<batch {
+      } else {
         for position in 0..<numbers.count { unsafe to[Int(numbers[position])] = from[position] }
-        unsafe from += numbers.count
-        unsafe to += extent
       }
     }
   }

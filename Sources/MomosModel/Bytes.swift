@@ -21,6 +21,14 @@ public struct Bytes: Sendable {
     self = buffer.freeze()
   }
 
+  /// Copies memory of somebody else.
+  @unsafe
+  public init(copying memory: UnsafeRawBufferPointer) throws(ModelError) {
+    var buffer = try MutableBytes(byteCount: memory.count)
+    unsafe buffer.copy(memory)
+    self = buffer.freeze()
+  }
+
   /// Takes over memory such as a mapping; `release` runs when the last user is gone.
   /// - Parameter base: valid for `count` bytes until `release` is called, never written meanwhile.
   @unsafe

@@ -104,7 +104,7 @@ struct ConvertCommand: MomosCommand {
   }
 
   func run() throws(MomosError) {
-    let conversion = try Conversion(options)
+    let conversion = try Conversion(options())
     let calibrating = ProgressLine("calibrating", isQuiet: quiet || calibration.isEmpty)
     defer { calibrating.finish() }
     let plan = try conversion.plan { calibrating.update($0) }
@@ -124,15 +124,15 @@ struct ConvertCommand: MomosCommand {
 
   /// What was chosen where the user chose nothing.
   private var defaultsLine: String {
-    guard fit.areDefaults else { return "" }
+    guard fit.choice.areDefaults else { return "" }
     return
-      "at most \(Int(FitFlags.defaultBits)) bits per weight (the default; --bits asks for another number)\n\n"
+      "at most \(Int(FitChoice.defaultBits)) bits per weight (the default; --bits asks for another number)\n\n"
   }
 
-  private var options: ConversionOptions {
+  private func options() throws(MomosError) -> ConversionOptions {
     var options = ConversionOptions(sources: source, output: output)
     options.graph = graph
-    options.fit = fit.options
+    options.fit = try fit.choice.options()
     options.fit.allowsNonfinite = allowNonfinite
     options.plan = fit.plan
     options.savedPlan = fit.savePlan

@@ -84,81 +84,32 @@ struct FitFlags: ParsableArguments {
   var seed: UInt64 = 0
 
   func validate() throws {
-    try requireAtMostOne(goals)
-    if let goal = goals.first { try requireNone(of: numbers, beside: goal) }
-    guard motifs == nil || capacity == nil else {
-      throw ValidationError("--motifs and --capacity exclude each other")
-    }
-    if blocking == .flat, let other = (goals + numbers).first(where: { $0 != "--block-length" }) {
-      throw ValidationError("--blocking flat stores every distinct block: it takes no \(other)")
-    }
-    if plan != nil {
-      try requireNone(of: form == .auto ? [] : ["--form"], beside: "--plan")
-      try requireNone(of: prefer == nil ? [] : ["--prefer"], beside: "--plan")
-    }
-    guard prefer == nil || numbers.isEmpty else {
-      throw ValidationError("--prefer chooses among classes, which \(numbers[0]) sets; give one of them")
-    }
-    do {
-      try options.validate()
+    do throws(MomosError) {
+      _ = try choice.options()
     } catch {
-      throw ValidationError("\(error)")
+      throw ValidationError(error.description)
     }
   }
 
-  /// Options that decide the classes of tensors, as given.
-  private var goals: [String] {
-    [
-      bits.map { _ in "--bits" }, targetSize.map { _ in "--target-size" },
-      targetCosine.map { _ in "--target-cosine" }, plan.map { _ in "--plan" },
-    ].compactMap { $0 }
-  }
-
-  /// Options that give all tensors one class, as given.
-  private var numbers: [String] {
-    [
-      blockLength.map { _ in "--block-length" }, motifs.map { _ in "--motifs" },
-      capacity.map { _ in "--capacity" }, stages.map { _ in "--stages" },
-      dictionary.map { _ in "--dictionary" },
-    ].compactMap { $0 }
-  }
-
-  private func requireAtMostOne(_ options: [String]) throws {
-    guard options.count > 1 else { return }
-    throw ValidationError("\(options[0]) and \(options[1]) exclude each other")
-  }
-
-  private func requireNone(of others: [String], beside goal: String) throws {
-    guard let other = others.first else { return }
-    throw ValidationError("\(goal) chooses what \(other) sets; give one of them")
-  }
-
-  /// Bits for each fitted weight where nothing says how much the fit may cost.
-  static let defaultBits = 4.0
-
-  /// Whether nothing says how much the fit may cost.
-  var areDefaults: Bool { goals.isEmpty && numbers.isEmpty && blocking == .rows }
-
-  var options: FitOptions {
-    var options = FitOptions()
-    if let bits = bits ?? (areDefaults ? Self.defaultBits : nil) { options.goal = .bits(bits) }
-    options.isGoalBinding = !areDefaults
-    if let targetSize { options.goal = .fileByteCount(targetSize.byteCount) }
-    if let targetCosine { options.goal = .cosine(targetCosine) }
-    options.effort = effort
-    options.form = form
-    options.preference = prefer ?? .speed
-    options.blocking = blocking
-    options.isOverlapping = form == .overlapping && !numbers.isEmpty
-    if let blockLength { options.blockLength = blockLength }
-    if let motifs { options.motifs = .count(motifs) }
-    if let capacity { options.motifs = .capacity(capacity) }
-    if let stages { options.stageCount = stages }
-    if let dictionary { options.dictionaryScope = dictionary }
-    options.hasZeroMotif = !noZeroMotif
-    options.hasRowScale = !noRowScale
-    options.seed = seed
-    return options
+  var choice: FitChoice {
+    var choice = FitChoice()
+    choice.bits = bits
+    choice.targetByteCount = targetSize?.byteCount
+    choice.targetCosine = targetCosine
+    choice.plan = plan
+    choice.effort = effort
+    choice.form = form
+    choice.preference = prefer
+    choice.blockLength = blockLength
+    choice.motifCount = motifs
+    choice.capacity = capacity
+    choice.stageCount = stages
+    choice.dictionaryScope = dictionary
+    choice.blocking = blocking
+    choice.hasZeroMotif = !noZeroMotif
+    choice.hasRowScale = !noRowScale
+    choice.seed = seed
+    return choice
   }
 }
 

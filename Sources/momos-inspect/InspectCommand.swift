@@ -53,10 +53,17 @@ struct InspectCommand: MomosCommand {
       """)
   var complexity = false
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Draw bits, errors, motifs and mosaics on a page; needs the Python package momos.",
+      valueName: "FILE.html"))
+  var page: String?
+
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace existing files of --extract and --picture.")
+  @Flag(help: "Replace existing files of --extract, --picture and --report.")
   var force = false
 
   func validate() throws {
@@ -71,12 +78,18 @@ struct InspectCommand: MomosCommand {
 
   func run() throws(MomosError) {
     if complexity {
+      guard page == nil else { throw MomosError(.usage, "--complexity goes with --json only") }
       let report = try Complexity(path: file).report()
       return try printResult(json ? report.json : report.text)
     }
     let inspection = try Inspection(path: file)
     try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
     try inspection.draw(picture.map { ($0.name, $0.path) }, overwrites: force)
+    if let page {
+      var drawing = ReportPage(file: file)
+      drawing.overwrites = force
+      try drawing.write(to: page)
+    }
     if decomposition {
       let report = try inspection.decomposition(speedThreadCount: speed ? threads : nil)
       return try printResult(json ? report.json : report.text)

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Momos
-import MomosFit
 import MomosModel
 import MomosTestSupport
 import Testing

@@ -1,0 +1,197 @@
+"""Conversion and verification, and whole files as dictionaries of arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from ctypes import byref, c_void_p
+from typing import Any, Union
+
+import numpy as np
+
+from momos.errors import VerificationError
+from momos.library import Progress, check, error_text, library, taken_text
+from momos.model import open as open_model
+
+Path = Union[str, "os.PathLike[str]"]
+Tensors = Mapping[str, Any]
+#: Called with what is being done and the share of it that is done, 0 to 1; what it raises ends the work.
+Report = Callable[[str, float], None]
+
+
+def convert(
+    source: Path | Sequence[Path] | Tensors,
+    output: Path | None = None,
+    *,
+    graph: Path | Mapping[str, Any] | None = None,
+    calibration: Path | Sequence[Path] | Tensors = (),
+    progress: bool | Report = True,
+    **options: Any,
+) -> dict[str, Any]:
+    """Converts weights, and a graph where there is one, into a .momos file.
+
+    Args:
+        source: files and folders in the spellings of `momos-convert`, or arrays by name.
+        output: the file to write; None plans only and tells what would be written.
+        graph: a file with a graph in JSON, or its content.
+        calibration: samples of the graph's inputs: files, or arrays by input with samples along the first axis.
+        progress: True shows a bar where tqdm is installed and stderr is a terminal; a function is told instead.
+        options: the long options of `momos-convert` with _ for -, for instance `bits=2`, `target_size="10MB"`,
+            `effort="max"`, `force=True`. Without a goal, at most 4 bits per weight.
+
+    Returns:
+        The report that the command prints with --json.
+    """
+    with tempfile.TemporaryDirectory(prefix="momos-") as folder:
+        values = _plain(options)
+        values["source"] = _sources(source, folder)
+        values["output"] = None if output is None else os.fspath(output)
+        values["calibration"] = _arrays(calibration, folder)
+        if isinstance(graph, Mapping):
+            path = pathlib.Path(folder) / "graph.json"
+            path.write_text(json.dumps(graph))
+            graph = path
+        values["graph"] = None if graph is None else os.fspath(graph)
+        status, report = _work("momos_convert", values, progress)
+    check(status)
+    return report
+
+
+def verify(
+    file: Path,
+    source: Path | Sequence[Path] | Tensors = (),
+    *,
+    input: Mapping[str, Any] | None = None,
+    labels: Any = None,
+    progress: bool | Report = True,
+    accept: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Compares a .momos file with its source, and its execution with its weights.
+
+    Args:
+        file: the .momos file.
+        source: what it was made from, as for `convert`; nothing compares the file with itself.
+        input: a file or an array for every input of the graph; outputs are compared then.
+        labels: a file or an array with the class of each sample, for accuracy.
+        progress: as for `convert`.
+        accept: returns the report also of what is not verified.
+        options: the long options of `momos-verify` with _ for -, for instance `min_cosine=0.99`.
+
+    Returns:
+        The report that the command prints with --json.
+
+    Raises:
+        VerificationError: for a difference that is not accepted; it holds the report.
+    """
+    with tempfile.TemporaryDirectory(prefix="momos-") as folder:
+        values = _plain(options)
+        values["file"] = os.fspath(file)
+        values["source"] = _sources(source, folder)
+        values["input"] = {name: _array(value, folder, f"input-{number}") for number, (name, value) in
+                           enumerate((input or {}).items())}  # fmt: skip
+        values["labels"] = None if labels is None else _array(labels, folder, "labels")
+        status, report = _work("momos_verify", values, progress)
+    if status == VerificationError.status:
+        if accept:
+            return report
+        raise VerificationError(error_text(), report)
+    check(status)
+    return report
+
+
+def save_file(tensors: Tensors, path: Path, **options: Any) -> dict[str, Any]:
+    """Writes arrays into a .momos file, which is replaced. This is compression: matrices get at most 4 bits per weight
+    unless `options`, as for `convert`, say otherwise (`dense=".*"` keeps every bit).
+
+    Returns:
+        The report of the conversion.
+    """
+    return convert(tensors, path, **{"progress": False, "force": True, **options})
+
+
+def load_file(path: Path) -> dict[str, np.ndarray]:
+    """All tensors of a .momos file as arrays, mosaics reconstructed. Dense ones lie in the file and cannot be written."""
+    with open_model(path) as model:
+        return {name: tensor.numpy() for name, tensor in model.items()}
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in options.items()}
+
+
+def _sources(source: Path | Sequence[Path] | Tensors, folder: str) -> list[str]:
+    if isinstance(source, Mapping):
+        path = f"{folder}/source.npz"
+        np.savez(path, **{name: np.asarray(value) for name, value in source.items()})
+        return [path]
+    return _paths(source)
+
+
+def _arrays(samples: Path | Sequence[Path] | Tensors, folder: str) -> list[str]:
+    if isinstance(samples, Mapping):
+        return [f"{name}={_array(value, folder, f'sample-{number}')}" for number, (name, value) in
+                enumerate(samples.items())]  # fmt: skip
+    return _paths(samples)
+
+
+def _array(value: Any, folder: str, name: str) -> str:
+    """The file that holds an array."""
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    path = f"{folder}/{name}.npy"
+    np.save(path, np.asarray(value))
+    return path
+
+
+def _paths(paths: Path | Sequence[Path]) -> list[str]:
+    return [os.fspath(paths)] if isinstance(paths, (str, os.PathLike)) else [os.fspath(path) for path in paths]
+
+
+def _work(function: str, options: Mapping[str, Any], progress: bool | Report) -> tuple[int, dict[str, Any]]:
+    """Calls a function of work. What the progress function raises goes on from here."""
+    raised: list[BaseException] = []
+    with _reporter(progress) as tell:
+
+        @Progress
+        def report_progress(phase: bytes, share: float, _: Any) -> int:
+            try:
+                tell(phase.decode(), share)
+                return 0
+            except BaseException as error:  # Ctrl-C as well: no exception may cross C.
+                raised.append(error)
+                return 1
+
+        text = c_void_p()
+        status = getattr(library(), function)(json.dumps(options).encode(), report_progress, None, byref(text))
+    report = taken_text(text)
+    if raised:
+        raise raised[0]
+    return status, json.loads(report) if report else {}
+
+
+@contextlib.contextmanager
+def _reporter(progress: bool | Report) -> Iterator[Report]:
+    if callable(progress):
+        yield progress
+        return
+    bars: dict[str, Any] = {}
+
+    def show(phase: str, share: float) -> None:
+        if phase not in bars:
+            bars[phase] = tqdm(total=100, desc=phase, unit="%", leave=False, disable=None)
+        bars[phase].update(round(100 * share) - bars[phase].n)
+
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        progress = False
+    try:
+        yield show if progress else lambda phase, share: None
+    finally:
+        for bar in bars.values():
+            bar.close()

@@ -1,0 +1,293 @@
+"""The binding against the independent reader, numpy and the commands' fixtures."""
+
+import gc
+import json
+import pathlib
+import tempfile
+import threading
+import unittest
+
+import numpy as np
+
+import momos
+import momos_reference
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+FIXTURES = ROOT / "fixtures"
+DIGITS = FIXTURES / "sources/digits-mlp"
+WEIGHTS = {path.stem: np.load(path) for path in sorted((DIGITS / "weights").glob("*.npy"))}
+IMAGES = np.load(DIGITS / "test_images.npy")
+
+
+def dense_logits(weights, images):
+    """The digits network in float64, by hand."""
+    hidden = images.astype(np.float64)
+    for layer in (1, 2, 3):
+        weight, bias = (np.asarray(weights[f"fc{layer}.{kind}"], np.float64) for kind in ("weight", "bias"))
+        hidden = hidden @ weight.T + bias
+        hidden = np.maximum(hidden, 0) if layer < 3 else hidden
+    return hidden
+
+
+class WithDigits(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = f"{cls.folder.name}/digits.momos"
+        cls.report = momos.convert(DIGITS / "weights", cls.path, graph=DIGITS / "graph.json", bits=2, progress=False)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+
+class FixtureTests(unittest.TestCase):
+    def test_every_valid_fixture_has_the_tensors_that_the_independent_reader_finds(self):
+        paths = sorted((FIXTURES / "valid").glob("*.momos"))
+        self.assertGreater(len(paths), 20)
+        for path in paths:
+            expected = momos_reference.open(path)
+            with momos.open(path) as model:
+                self.assertEqual(sorted(model), sorted(expected.names), path.name)
+                for name, tensor in model.items():
+                    wanted = expected.tensor(name)
+                    if tensor.element_type == "bf16" and wanted.dtype == np.uint16:
+                        wanted = (wanted.astype(np.uint32) << 16).view(np.float32)
+                    found = tensor.numpy()
+                    self.assertEqual(found.shape, wanted.shape, f"{path.name} {name}")
+                    self.assertEqual(tensor.shape, wanted.shape)
+                    self.assertTrue(
+                        np.array_equal(found, wanted.astype(found.dtype), equal_nan=found.dtype.kind == "f"),
+                        f"{path.name} {name}",
+                    )
+
+    def test_every_invalid_fixture_is_refused_with_its_rule(self):
+        paths = sorted((FIXTURES / "invalid").glob("*.momos"))
+        self.assertGreater(len(paths), 200)
+        for path in paths:
+            with self.assertRaises(momos.MomosError, msg=path.name) as caught:
+                momos.open(path).check()
+            self.assertIn("-".join(path.stem.split("-")[:2]), str(caught.exception), path.name)
+
+
+class TensorTests(WithDigits):
+    def test_weights_are_those_of_the_independent_reader(self):
+        expected = momos_reference.open(self.path)
+        with momos.open(self.path) as model:
+            self.assertEqual(set(model), set(WEIGHTS))
+            for name in WEIGHTS:
+                np.testing.assert_array_equal(model[name].numpy(), expected.tensor(name))
+                np.testing.assert_array_equal(np.asarray(model[name]), expected.tensor(name))
+
+    def test_indexing_is_that_of_numpy(self):
+        expected = momos_reference.open(self.path).tensor("fc1.weight")
+        with momos.open(self.path) as model:
+            tensor = model["fc1.weight"]
+            keys = [
+                0, -1, slice(3, 9), slice(None, None, -50), [5, 5, 0], np.array([[1, 2], [3, -4]]), (7, 3),
+                (slice(2, 4), slice(None, 5)), (slice(0, 0),), Ellipsis, (..., 2), expected[:, 0] > 0, None,
+            ]  # fmt: skip
+            for key in keys:
+                np.testing.assert_array_equal(tensor[key], expected[key], err_msg=str(key))
+            for key in (256, -257, [0, 256]):
+                with self.assertRaises(IndexError):
+                    tensor[key]
+            with self.assertRaises(IndexError):
+                tensor.rows([0.5])
+            np.testing.assert_array_equal(model["fc1.bias"][10:20], WEIGHTS["fc1.bias"][10:20])
+
+    def test_facts_are_those_of_the_file(self):
+        with momos.open(self.path) as model:
+            tensor = model["fc1.weight"]
+            self.assertEqual((tensor.shape, tensor.dtype, tensor.kind), ((256, 64), np.float32, "mosaic"))
+            self.assertEqual((tensor.matrix_shape, tensor.element_type), ((256, 64), "f32"))
+            self.assertEqual((len(tensor), tensor.ndim, tensor.size), (256, 2, 256 * 64))
+            entry = next(e for e in model.inspect()["tensors"] if e["name"] == "fc1.weight")
+            self.assertEqual((tensor.form, tensor.bits), (entry["form"], entry["bits"]))
+            self.assertEqual(tensor.stored_byte_count, entry["stored_byte_count"])
+            self.assertEqual(model["fc1.bias"].kind, "dense")
+            with self.assertRaises(KeyError):
+                model["fc9.weight"]
+
+    def test_dense_tensors_lie_in_the_file_and_outlive_the_model(self):
+        model = momos.open(self.path)
+        bias = model["fc1.bias"].numpy()
+        model.close()
+        del model
+        gc.collect()
+        np.testing.assert_array_equal(bias, WEIGHTS["fc1.bias"])
+        self.assertFalse(bias.flags.writeable)
+
+    def test_a_file_in_memory_is_given_back(self):
+        content = pathlib.Path(self.path).read_bytes()
+        model = momos.open(content)
+        weight = model["fc1.weight"].numpy()
+        with momos.open(self.path) as other:
+            np.testing.assert_array_equal(weight, other["fc1.weight"].numpy())
+        bias = model["fc1.bias"].numpy()
+        del model
+        gc.collect()
+        np.testing.assert_array_equal(bias, WEIGHTS["fc1.bias"])
+        del bias
+        gc.collect()
+        self.assertEqual(momos.model._memory, {})
+        for wrong in (b"", b"x", content[:-1]):
+            with self.assertRaises(momos.BadDataError):
+                momos.open(wrong)
+        self.assertEqual(momos.model._memory, {})
+
+    def test_a_closed_model_says_so(self):
+        with momos.open(self.path) as model:
+            pass
+        with self.assertRaises(momos.UsageError):
+            model["fc1.weight"]
+        with self.assertRaises(momos.UsageError):
+            model.run({})
+
+
+class ExecutionTests(WithDigits):
+    def test_products_are_those_of_numpy(self):
+        with momos.open(self.path) as model:
+            weight = model["fc2.weight"]
+            dense = weight.numpy().astype(np.float64)
+            vectors = np.random.default_rng(1).standard_normal((5, 256)).astype(np.float32)
+            for precision, bound in (("exact", 1e-5), ("fast", 5e-4), ("fastest", 3e-2)):
+                expected = vectors @ dense.T
+                error = np.linalg.norm(weight.multiply(vectors, precision) - expected) / np.linalg.norm(expected)
+                self.assertLess(error, bound, precision)
+            np.testing.assert_allclose(weight @ vectors[0], dense @ vectors[0], rtol=0, atol=1e-2)
+            np.testing.assert_allclose(weight @ vectors.T, dense @ vectors.T, rtol=0, atol=1e-2)
+            for wrong in (vectors[:, :-1], vectors[None]):
+                with self.assertRaises(momos.UsageError):
+                    weight.multiply(wrong)
+            with self.assertRaises(momos.UsageError):
+                weight.multiply(vectors, "sloppy")
+
+    def test_a_run_is_the_network_with_the_reconstructed_weights(self):
+        with momos.open(self.path) as model:
+            self.assertEqual([(v.name, v.dtype, v.shape) for v in model.inputs], [("images", np.float32, ("batch", 64))])
+            self.assertEqual([v.name for v in model.outputs], ["logits"])
+            expected = dense_logits({name: tensor.numpy() for name, tensor in model.items()}, IMAGES)
+            logits = model.run({"images": IMAGES}, precision="exact")["logits"]
+            self.assertLess(np.linalg.norm(logits - expected) / np.linalg.norm(expected), 1e-5)
+            one = model.run({"images": [IMAGES[0].tolist()]}, precision="exact", threads=1)["logits"]
+            np.testing.assert_allclose(one[0], logits[0], rtol=1e-5, atol=1e-4)
+            strided = np.repeat(IMAGES.astype(np.float32), 2, axis=1)[:, ::2]
+            np.testing.assert_array_equal(model.run({"images": strided}, precision="exact")["logits"], logits)
+            swapped = IMAGES.astype(">f4")
+            np.testing.assert_array_equal(model.run({"images": swapped}, precision="exact")["logits"], logits)
+
+    def test_wrong_inputs_are_refused(self):
+        with momos.open(self.path) as model:
+            for inputs in ({}, {"pictures": IMAGES}, {"images": IMAGES, "x": 1}, {"images": np.array(["text"])}):
+                with self.assertRaises(momos.UsageError, msg=str(inputs)):
+                    model.run(inputs)
+            with self.assertRaises(momos.BadDataError):
+                model.run({"images": IMAGES[:, :-1]})
+
+    def test_threads_share_a_model(self):
+        with momos.open(self.path) as model:
+            expected = model.run({"images": IMAGES})["logits"]
+            found = [None] * 4
+
+            def work(number):
+                found[number] = [model.run({"images": IMAGES})["logits"] for _ in range(5)]
+
+            threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for logits in found:
+                for values in logits:
+                    np.testing.assert_array_equal(values, expected)
+
+    def test_outputs_outlive_the_model(self):
+        with momos.open(self.path) as model:
+            logits = model.run({"images": IMAGES})["logits"]
+            copy = logits.copy()
+        del model
+        gc.collect()
+        np.testing.assert_array_equal(logits, copy)
+
+    def test_weights_alone_have_no_graph(self):
+        path = f"{self.folder.name}/weights.momos"
+        momos.save_file({"w": WEIGHTS["fc1.weight"]}, path)
+        with momos.open(path) as model:
+            self.assertIsNone(model.graph)
+            with self.assertRaises(momos.BadDataError):
+                model.inputs
+        with momos.open(self.path) as model:
+            self.assertEqual(model.graph["graphs"][0]["nodes"][0]["operator"], "Gemm")
+
+
+class WorkTests(WithDigits):
+    def test_a_conversion_tells_what_the_file_holds(self):
+        self.assertEqual(self.report["file_byte_count"], pathlib.Path(self.path).stat().st_size)
+        self.assertLessEqual(self.report["bits"], 2)
+        dry = momos.convert(DIGITS / "weights", graph=json.loads((DIGITS / "graph.json").read_text()), bits=2)
+        self.assertEqual([t["class_name"] for t in dry["tensors"]], [t["class_name"] for t in self.report["tensors"]])
+
+    def test_calibration_takes_arrays(self):
+        path = f"{self.folder.name}/calibrated.momos"
+        train = np.load(DIGITS / "train_images.npy")[:256]
+        report = momos.convert(
+            DIGITS / "weights", path, graph=DIGITS / "graph.json", calibration={"images": train}, bits=1.5, progress=False
+        )
+        self.assertIsNotNone(report["predicted_loss"])
+
+    def test_arrays_saved_without_loss_load_as_they_were(self):
+        path = f"{self.folder.name}/saved.momos"
+        tensors = {"a": WEIGHTS["fc1.weight"], "b": np.arange(5), "c": np.float16([[1, 2]])}
+        momos.save_file(tensors, path, dense=".*")
+        loaded = momos.load_file(path)
+        self.assertEqual(set(loaded), set(tensors))
+        for name, array in tensors.items():
+            self.assertEqual(loaded[name].dtype, array.dtype)
+            np.testing.assert_array_equal(loaded[name], array)
+
+    def test_what_is_wrong_has_its_exception(self):
+        for options in ({"bits": 99}, {"bits": 2, "motifs": 16}, {"colour": "red"}, {"effort": 3}):
+            with self.assertRaises(momos.UsageError, msg=str(options)):
+                momos.convert(DIGITS / "weights", progress=False, **options)
+        with self.assertRaises(momos.MissingError):
+            momos.convert("/nowhere/at.onnx")
+        with self.assertRaises(FileNotFoundError):
+            momos.open("/nowhere/at.momos")
+        with self.assertRaises(momos.UsageError):
+            momos.convert(DIGITS / "weights", self.path)
+
+    def test_what_the_progress_function_raises_ends_the_work(self):
+        class Enough(Exception):
+            pass
+
+        seen = []
+
+        def stop(phase, share):
+            seen.append((phase, share))
+            if share > 0.5:
+                raise Enough
+
+        path = f"{self.folder.name}/never.momos"
+        with self.assertRaises(Enough):
+            momos.convert(DIGITS / "weights", path, graph=DIGITS / "graph.json", progress=stop)
+        self.assertFalse(pathlib.Path(path).exists())
+        self.assertEqual({phase for phase, _ in seen}, {"calibrating", "converting"} & {phase for phase, _ in seen})
+        self.assertEqual([share for _, share in seen], sorted(share for _, share in seen))
+
+    def test_verification_compares_with_the_source(self):
+        labels = np.load(DIGITS / "test_labels.npy")
+        report = momos.verify(self.path, DIGITS / "weights", input={"images": IMAGES}, labels=labels, progress=False)
+        with momos.open(self.path) as model:
+            predicted = model.run({"images": IMAGES})["logits"].argmax(axis=1)
+        self.assertEqual(report["outputs"][0]["accuracy"], np.mean(predicted == labels))
+        with self.assertRaises(momos.VerificationError) as caught:
+            momos.verify(self.path, WEIGHTS, min_cosine=0.999999, progress=False)
+        self.assertFalse(caught.exception.report["has_passed"])
+        self.assertIn("cosine", str(caught.exception))
+        report = momos.verify(self.path, WEIGHTS, min_cosine=0.999999, progress=False, accept=True)
+        self.assertFalse(report["has_passed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
