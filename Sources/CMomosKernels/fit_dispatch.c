@@ -1,35 +1,4 @@
-#include <string.h>
-
+#include "dispatch.h"
 #include "fit_sets.h"
 
-static const char *const names[] = {
-#if defined(__x86_64__)
-    "avx512", "avx2",
-#elif defined(__aarch64__)
-    "neon",
-#endif
-    "scalar", NULL};
-
-const char *const *momos_fit_names(void) { return names; }
-
-const momos_fit_table *momos_fit_named(const char *name) {
-#if defined(__x86_64__)
-  if (strcmp(name, "avx512") == 0)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-               ? &momos_fit_avx512
-               : NULL;
-  if (strcmp(name, "avx2") == 0) return __builtin_cpu_supports("avx2") ? &momos_fit_avx2 : NULL;
-#elif defined(__aarch64__)
-  if (strcmp(name, "neon") == 0) return &momos_fit_neon;
-#endif
-  return strcmp(name, "scalar") == 0 ? &momos_fit_scalar : NULL;
-}
-
-const momos_fit_table *momos_fit_best(void) {
-  for (size_t i = 0; names[i]; i++) {
-    const momos_fit_table *table = momos_fit_named(names[i]);
-    if (table) return table;
-  }
-  return &momos_fit_scalar;
-}
+DISPATCH(momos_fit, momos_fit_table, STANDARD_SETS)

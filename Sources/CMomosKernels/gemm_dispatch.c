@@ -1,47 +1,16 @@
-#include <string.h>
-
+#include "dispatch.h"
 #include "gemm_plan.h"
 #include "gemm_sets.h"
 
-static const char *const names[] = {
 #if defined(__x86_64__)
-    "avx512bf16", "avx512", "avx2",
-#elif defined(__aarch64__)
-    "neon",
-#endif
-    "scalar", NULL};
-
-const char *const *momos_gemm_names(void) { return names; }
-
-#if defined(__x86_64__)
-static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
+#define GEMM_SETS(SET, prefix)                                                       \
+  SET(prefix, avx512bf16, has_avx512() && __builtin_cpu_supports("avx512bf16")) \
+  STANDARD_SETS(SET, prefix)
+#else
+#define GEMM_SETS STANDARD_SETS
 #endif
 
-const momos_gemm_table *momos_gemm_named(const char *name) {
-#if defined(__x86_64__)
-  if (strcmp(name, "avx512bf16") == 0)
-    return has_avx512() && __builtin_cpu_supports("avx512bf16") ? &momos_gemm_avx512bf16 : NULL;
-  if (strcmp(name, "avx512") == 0) return has_avx512() ? &momos_gemm_avx512 : NULL;
-  if (strcmp(name, "avx2") == 0)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
-               ? &momos_gemm_avx2
-               : NULL;
-#elif defined(__aarch64__)
-  if (strcmp(name, "neon") == 0) return &momos_gemm_neon;
-#endif
-  return strcmp(name, "scalar") == 0 ? &momos_gemm_scalar : NULL;
-}
-
-const momos_gemm_table *momos_gemm_best(void) {
-  for (size_t i = 0; names[i]; i++) {
-    const momos_gemm_table *table = momos_gemm_named(names[i]);
-    if (table) return table;
-  }
-  return &momos_gemm_scalar;
-}
+DISPATCH(momos_gemm, momos_gemm_table, GEMM_SETS)
 
 static size_t scratch_count(size_t columns, size_t batch) {
   // Of columns and of pairs of them.

@@ -3,18 +3,18 @@
 
 #include "momos_kernels.h"
 
-extern const momos_kernel_table momos_scalar_kernels;
+extern const momos_kernel_table momos_kernels_scalar;
 
 /// strip_lookups.h
 typedef void strip_lookups(const uint8_t *strip, size_t block_step, size_t blocks, const float *tables, size_t stride,
                            float *sum);
 strip_lookups momos_scalar_strip_lookups;
 #if defined(__x86_64__)
-extern const momos_kernel_table momos_avx2_kernels;
-extern const momos_kernel_table momos_avx512_kernels;
+extern const momos_kernel_table momos_kernels_avx2;
+extern const momos_kernel_table momos_kernels_avx512;
 strip_lookups momos_avx2_strip_lookups;
 #elif defined(__aarch64__)
-extern const momos_kernel_table momos_neon_kernels;
+extern const momos_kernel_table momos_kernels_neon;
 #endif
 
 /// Blocks whose products form one group.

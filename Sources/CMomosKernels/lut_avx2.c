@@ -341,7 +341,7 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   }
 }
 
-const momos_lut_kernels momos_lut_avx2_kernels = {
+const momos_lut_kernels momos_lut_avx2 = {
     .name = "avx2", .quantise = lut_quantise, .build = build, .sweep = sweep};
 
 #pragma clang attribute pop

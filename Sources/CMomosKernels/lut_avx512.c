@@ -38,7 +38,7 @@ INLINE void fetch(const uint8_t *indices) { _mm_prefetch((const char *)indices, 
 #include "lut_avx512_build.h"
 #include "lut_avx512_sweep.h"
 
-const momos_lut_kernels momos_lut_avx512_kernels = {
+const momos_lut_kernels momos_lut_avx512 = {
     .name = "avx512", .quantise = lut_quantise, .build = build, .sweep = sweep};
 
 #pragma clang attribute pop

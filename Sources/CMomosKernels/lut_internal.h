@@ -106,12 +106,12 @@ struct momos_lut_kernels {
   void (*sweep)(momos_lut_layout layout, const lut_sweep *sweep);
 };
 
-extern const momos_lut_kernels momos_lut_scalar_kernels;
+extern const momos_lut_kernels momos_lut_scalar;
 #if defined(__x86_64__)
-extern const momos_lut_kernels momos_lut_avx2_kernels;
-extern const momos_lut_kernels momos_lut_avx512_kernels;
+extern const momos_lut_kernels momos_lut_avx2;
+extern const momos_lut_kernels momos_lut_avx512;
 #elif defined(__aarch64__)
-extern const momos_lut_kernels momos_lut_neon_kernels;
+extern const momos_lut_kernels momos_lut_neon;
 #endif
 
 #endif

@@ -202,7 +202,7 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   }
 }
 
-const momos_lut_kernels momos_lut_neon_kernels = {
+const momos_lut_kernels momos_lut_neon = {
     .name = "neon", .quantise = lut_quantise, .build = build, .sweep = sweep};
 
 #endif

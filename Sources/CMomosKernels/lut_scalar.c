@@ -88,5 +88,5 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
   }
 }
 
-const momos_lut_kernels momos_lut_scalar_kernels = {
+const momos_lut_kernels momos_lut_scalar = {
     .name = "scalar", .quantise = lut_quantise, .build = build, .sweep = sweep};

@@ -1,5 +1,5 @@
 #if defined(__aarch64__)
-#define MOMOS_KERNEL_TABLE momos_neon_kernels
+#define MOMOS_KERNEL_TABLE momos_kernels_neon
 #define MOMOS_KERNEL_NAME "neon"
 #define MOMOS_STRIP_LOOKUPS momos_scalar_strip_lookups
 #include "kernel_bodies.h"

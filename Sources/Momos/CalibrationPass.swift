@@ -8,10 +8,10 @@ import MomosRuntime
 ///
 /// What is padding to the model counts like other input, since only the graph knows; so does a row that padding looks up.
 ///
-/// Memory: the dense model, the moments (8 bytes for half of the columns squared of every different input, refused above
-/// 1 GiB), the values of one execution, and up to 512 MiB of values on the samples that losses are measured on.
+/// Memory: the dense model, the moments (8 bytes for half of the columns squared of every different input; above 1 GiB they
+/// are spooled to the disk), the values of one execution, and up to 512 MiB of values on the samples that losses are measured on.
 struct CalibrationPass {
-  /// Most bytes of moments.
+  /// Most bytes of moments that lie in memory.
   static let momentByteLimit = 1 << 30
   /// About how many rows of one input are summed; of more, evenly chosen ones.
   static let rowLimit = 1 << 18
@@ -26,9 +26,19 @@ struct CalibrationPass {
 
   /// What a pass finds.
   struct Result: Sendable {
-    var calibration: Calibration
+    let calibration: Calibration
+    /// Of the calibration.
+    let digest: UInt64
     /// nil for a calibration that was read and has no samples.
-    var loss: MeasuredLoss?
+    let loss: MeasuredLoss?
+
+    init(calibration: Calibration, loss: MeasuredLoss?) throws(MomosError) {
+      self.calibration = calibration
+      self.loss = loss
+      var digest = ConversionDigest()
+      digest.add(calibration)
+      self.digest = try MomosError.translating { try digest.value }
+    }
   }
 
   let source: SourceModel
@@ -38,10 +48,13 @@ struct CalibrationPass {
   let samples: CalibrationSamples
   let threadCount: Int
   let seed: UInt64
+  /// Where moments lie that are too many for memory.
+  let spool: SpoolFolder
+  var momentByteLimit = Self.momentByteLimit
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
   func run(progress: Progress = { _ in }) throws(MomosError) -> Result {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     let model = try plannedModel(pool: pool)
     let loss = try MeasuredLoss(model, inputs: lossInputs())
     // Each weight costs as much as the samples that its loss is measured on.
@@ -56,12 +69,12 @@ struct CalibrationPass {
       calibration.losses[weight.name] = try self.loss(of: weight, loss)
     }
     try progress(1)
-    return Result(calibration: calibration, loss: loss)
+    return try Result(calibration: calibration, loss: loss)
   }
 
   /// The loss on samples alone, where the other statistics are known.
   func measuredLoss() throws(MomosError) -> MeasuredLoss {
-    let pool = ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
+    let pool = ThreadPool(threadCount: threadCount)
     return try MeasuredLoss(plannedModel(pool: pool), inputs: lossInputs())
   }
 
@@ -102,7 +115,10 @@ struct CalibrationPass {
   private func observe(
     _ model: ReplaceableModel, pool: ThreadPool, progress: (Int) throws(MomosError) -> Void
   ) throws(MomosError) -> Calibration {
-    let sums = try ObservedSums(model.plan.weightUses, weights: weights.map(\.name), pool: pool)
+    let sums = try ObservedSums(model.plan.weightUses, weights: weights.map(\.name), pool: pool) {
+      byteCount in
+      byteCount > momentByteLimit ? spool : nil
+    }
     let observer = sums.observer(rowLimit: (Self.rowLimit - 1) / samples.runCount + 1)
     for run in 0..<samples.runCount {
       try progress(run)
@@ -117,12 +133,17 @@ struct CalibrationPass {
 private final class ObservedSums {
   private let uses: WeightUses
   private let pool: ThreadPool
+  private let spool: SpoolFolder?
   /// By position of the input; nil for one that no weight needs.
   private var sums: [MomentSums?] = []
   private var rowCounts: [String: [Int]]
 
-  /// - Parameter weights: names of the weights that count.
-  init(_ uses: WeightUses, weights: [String], pool: ThreadPool) throws(MomosError) {
+  /// - Parameters:
+  ///   - weights: names of the weights that count.
+  ///   - spool: where so many bytes of moments lie; nil for memory.
+  init(
+    _ uses: WeightUses, weights: [String], pool: ThreadPool, spool: (Int) -> SpoolFolder?
+  ) throws(MomosError) {
     self.uses = uses
     self.pool = pool
     let names = Set(weights)
@@ -130,15 +151,11 @@ private final class ObservedSums {
     let byteCount = zip(uses.inputs, isNeeded).reduce(0) { sum, input in
       sum + (input.1 ? MomentSums.byteCount(columns: input.0.columns) : 0)
     }
-    guard byteCount <= CalibrationPass.momentByteLimit else {
-      throw MomosError(
-        .badData,
-        "calibration would take \(byteCount >> 20) MiB for the moments of inputs, "
-          + "the limit is \(CalibrationPass.momentByteLimit >> 20) MiB; keep wide layers out with --dense")
-    }
+    let spool = spool(byteCount)
+    self.spool = spool
     rowCounts = uses.rowCounts.filter { names.contains($0.key) }.mapValues { [Int](repeating: 0, count: $0) }
     sums = try MomosError.translating {
-      try zip(uses.inputs, isNeeded).map { try $1 ? MomentSums(columns: $0.columns) : nil }
+      try zip(uses.inputs, isNeeded).map { try $1 ? MomentSums(columns: $0.columns, in: spool) : nil }
     }
   }
 
@@ -177,15 +194,15 @@ private final class ObservedSums {
     try MomosError.translating {
       var all = try inputs.compactMap { try self.sums[$0]?.moments() }
       let first = all.removeFirst()
-      return try all.reduce(first) { try $0.adding($1) }
+      return try all.reduce(first) { try $0.adding($1, in: self.spool) }
     }
   }
 }
 
 extension Calibration.InputMoments {
   /// The moments of the vectors of both.
-  fileprivate func adding(_ other: Self) throws(ModelError) -> Self {
-    var sum = try MutableBytes(byteCount: upperSums.count)
+  fileprivate func adding(_ other: Self, in spool: SpoolFolder?) throws(ModelError) -> Self {
+    var sum = try MutableBytes(byteCount: upperSums.count, in: spool)
     var target = sum.mutableSpan(of: Double.self)
     let (left, right) = (upperSums.span(of: Double.self), other.upperSums.span(of: Double.self))
     for position in left.indices { target[position] = left[position] + right[position] }

@@ -120,7 +120,7 @@ public struct Conversion: Sendable {
   ) throws(MomosError) -> FitPlan {
     try MomosError.translating {
       if let parts {
-        return try FitPlanner(options: options.fit, calibration: calibration)
+        return try fitPlanner(calibration)
           .plan(candidates, parts: parts) { try source.read($0) }
       }
       let plan = try fitPlan(candidates, calibration)
@@ -128,15 +128,19 @@ public struct Conversion: Sendable {
       else { return plan }
       let trial = Reallocation(
         plan: plan, calibration: calibration, loss: measuredLoss,
-        pool: ThreadPool(
-          threadCount: options.threadCount > 0 ? options.threadCount : ThreadPool.processorCount))
+        pool: ThreadPool(threadCount: options.threadCount))
       return try fitPlan(
         candidates, trial.corrected(read: { try source.read($0) }, progress: progress))
     }
   }
 
+  private func fitPlanner(_ calibration: Calibration?) throws -> FitPlanner {
+    try FitPlanner(
+      options: options.fit, calibration: calibration, pool: ThreadPool(threadCount: options.threadCount))
+  }
+
   private func fitPlan(_ candidates: [FitCandidate], _ calibration: Calibration?) throws -> FitPlan {
-    try FitPlanner(options: options.fit, calibration: calibration).plan(
+    try fitPlanner(calibration).plan(
       candidates, fileByteCount: { try ConversionWork(self, plan: $0).preview().fileByteCount },
       read: { try source.read($0) })
   }
@@ -148,23 +152,13 @@ public struct Conversion: Sendable {
 
   private func calibrate(_ candidates: [FitCandidate], progress: Progress) throws(MomosError) {
     guard let input = calibrationInput, calibrated.value == nil else { return }
-    var shapes: [String: Shape] = [:]
-    var weights: [CalibrationPass.Weight] = []
-    for candidate in candidates {
-      guard case .linear(let view, _) = candidate.role, candidate.elementType.isFloatingPoint else {
-        continue
-      }
-      shapes[candidate.name] = view.matrixShape(of: candidate.shape)
-      weights.append(CalibrationPass.Weight(name: candidate.name, view: view))
-    }
+    let matrices = candidates.compactMap { candidate in candidate.matrix.map { (candidate, $0) } }
+    let shapes = Dictionary(
+      uniqueKeysWithValues: matrices.map { ($0.name, $1.matrixShape(of: $0.shape)) })
     try input.check(shapes)
-    let pass = input.samples.map { samples in
-      CalibrationPass(
-        source: source, aliases: tied.targets, weights: weights, samples: samples,
-        threadCount: options.threadCount, seed: options.fit.seed)
-    }
+    let pass = calibrationPass(candidates)
     if let saved = input.saved {
-      calibrated.value = .init(calibration: saved.calibration, loss: try pass?.measuredLoss())
+      calibrated.value = try .init(calibration: saved.calibration, loss: pass?.measuredLoss())
     } else if let pass {
       let result: CalibrationPass.Result
       if let known = try resumed(pass, shapes) {
@@ -177,6 +171,25 @@ public struct Conversion: Sendable {
     }
   }
 
+  /// The pass over the samples; nil without.
+  func calibrationPass(_ candidates: [FitCandidate]) -> CalibrationPass? {
+    calibrationInput?.samples.map { samples in
+      CalibrationPass(
+        source: source, aliases: tied.targets,
+        weights: candidates.compactMap { candidate in
+          candidate.matrix.map { CalibrationPass.Weight(name: candidate.name, view: $0) }
+        }, samples: samples, threadCount: options.threadCount, seed: options.fit.seed, spool: spool)
+    }
+  }
+
+  /// The folder of the output, where there must be room anyway.
+  private var spool: SpoolFolder {
+    guard let output = options.output, let slash = output.lastIndex(of: "/") else {
+      return SpoolFolder(path: ".")
+    }
+    return SpoolFolder(path: String(output[...slash]))
+  }
+
   /// What an interrupted conversion found by the same pass; nil without.
   private func resumed(
     _ pass: CalibrationPass, _ shapes: [String: Shape]
@@ -184,7 +197,7 @@ public struct Conversion: Sendable {
     guard options.resumes, let journal = try openJournal(), let known = try journal.calibration()
     else { return nil }
     try CalibrationInput.check(known, shapes, path: journal.folder)
-    return .init(calibration: known, loss: try pass.measuredLoss())
+    return try .init(calibration: known, loss: pass.measuredLoss())
   }
 
   /// The journal where it is worth its bytes: where calibration or a large model takes long, or where it is asked for.
@@ -214,7 +227,7 @@ public struct Conversion: Sendable {
   /// Models of more weights are converted with a journal.
   private static let journalWeightCount = 50_000_000
 
-  private func candidates() -> [FitCandidate] {
+  func candidates() -> [FitCandidate] {
     let attributes = source.graphs.flatMap(\.tensorsOfAttributes)
     let attributeReasons = Dictionary(attributes, uniquingKeysWith: { first, _ in first })
     return source.catalog.filter { tied.targets[$0.name] == nil }.map { tensor in
@@ -308,17 +321,25 @@ public struct Conversion: Sendable {
     /// Names of tensors that repeat another, by their names.
     let aliases: [String: String]
     let calibration: Calibration?
+    /// Of the calibration.
+    let calibrationDigest: UInt64?
     let measuredLoss: MeasuredLoss?
   }
 
   var inputs: Inputs {
     Inputs(
       options: options, source: source, aliases: tied.targets, calibration: calibration,
-      measuredLoss: measuredLoss)
+      calibrationDigest: calibrated.value?.digest, measuredLoss: measuredLoss)
   }
 }
 
 extension FitCandidate {
+  /// How it is a matrix of real numbers that is multiplied by; nil if it is none.
+  fileprivate var matrix: MatrixView? {
+    guard case .linear(let view, _) = role, elementType.isFloatingPoint else { return nil }
+    return view
+  }
+
   fileprivate var isDense: Bool {
     if case .dense = role { true } else { false }
   }

@@ -82,10 +82,18 @@ public struct ConversionOptions: Sendable {
   }
 
   /// The options that decide the bytes of the file, for its provenance.
-  func provenanceOptions(plan: FitPlan) -> [ProvenanceOption] {
+  /// - Parameter calibration: its digest.
+  func provenanceOptions(calibration: UInt64?) -> [ProvenanceOption] {
     var options = classOptions
+    if let calibration {
+      let digits = String(calibration, radix: 16)
+      let zeros = String(repeating: "0", count: 16 - digits.count)
+      options.append(ProvenanceOption(name: "calibration", value: "xxh3 \(zeros)\(digits)"))
+    }
     options.append(ProvenanceOption(name: "effort", value: fit.effort.rawValue))
     if !fit.hasZeroMotif { options.append(ProvenanceOption(name: "no-zero-motif", value: "true")) }
+    if !fit.isAntipodal { options.append(ProvenanceOption(name: "antipodal", value: "false")) }
+    if !fit.keepsOutliers { options.append(ProvenanceOption(name: "outliers", value: "false")) }
     if !fit.hasRowScale { options.append(ProvenanceOption(name: "no-row-scale", value: "true")) }
     for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }
     if graph == nil { options.append(ProvenanceOption(name: "input-axis", value: inputAxis.rawValue)) }

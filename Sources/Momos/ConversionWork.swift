@@ -20,10 +20,9 @@ struct ConversionWork {
   ) throws(MomosError) -> ConversionReport {
     try MomosError.translating {
       let start = ContinuousClock.now
-      let threads = inputs.options.threadCount > 0 ? inputs.options.threadCount : ThreadPool.processorCount
       var fitter = Fitter(
         plan: plan, calibration: inputs.calibration, journal: try journal?.findings(plan: digest()),
-        pool: ThreadPool(threadCount: threads))
+        pool: ThreadPool(threadCount: inputs.options.threadCount))
       let writer = try MomosWriter(
         path: path,
         options: .init(compress: inputs.options.compresses, overwrite: inputs.options.overwrites))
@@ -63,7 +62,7 @@ struct ConversionWork {
   private func digest() throws -> UInt64 {
     var digest = ConversionDigest()
     digest.add(plan)
-    if let calibration = inputs.calibration { digest.add(calibration) }
+    if let calibration = inputs.calibrationDigest { digest.add("calibration", calibration) }
     return try digest.value
   }
 
@@ -164,7 +163,7 @@ struct ConversionWork {
   private func provenance(_ tensors: [TensorProvenance]) -> Provenance {
     Provenance(
       toolVersion: momosVersion, seed: inputs.options.fit.seed,
-      options: inputs.options.provenanceOptions(plan: plan), tensors: tensors)
+      options: inputs.options.provenanceOptions(calibration: inputs.calibrationDigest), tensors: tensors)
   }
 
   private func report(

@@ -76,6 +76,7 @@ public struct FitChoice: Sendable {
   private var unchecked: FitOptions {
     var options = FitOptions()
     if let bits = bits ?? (areDefaults ? Self.defaultBits : nil) { options.goal = .bits(bits) }
+    options.isGoalBinding = !areDefaults
     if let targetByteCount { options.goal = .fileByteCount(targetByteCount) }
     if let targetCosine { options.goal = .cosine(targetCosine) }
     options.effort = effort

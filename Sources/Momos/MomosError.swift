@@ -85,6 +85,9 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func kind(of error: ModelError) -> Kind {
-    if case .allocationFailed = error { .system } else { .badData }
+    switch error {
+    case .allocationFailed, .spoolFailed: .system
+    case .negativeDimension, .rankTooLarge, .elementCountOverflow: .badData
+    }
   }
 }

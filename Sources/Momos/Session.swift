@@ -12,9 +12,7 @@ public struct SessionOptions: Sendable {
 
   public init() {}
 
-  func makePool() -> ThreadPool {
-    ThreadPool(threadCount: threadCount > 0 ? threadCount : ThreadPool.processorCount)
-  }
+  func makePool() -> ThreadPool { ThreadPool(threadCount: threadCount) }
 }
 
 /// A model with a graph, loaded and planned, ready to run any number of times, from several threads at once.

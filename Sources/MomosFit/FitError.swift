@@ -14,6 +14,9 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
   /// Losses as predicted.
   case lossOutOfReach(loss: Double, leastLoss: Double)
 
+  /// A cosine as far as it says something.
+  private static func rounded(_ cosine: Double) -> Double { (cosine * 1e6).rounded() / 1e6 }
+
   public var description: String {
     switch self {
     case .optionOutOfRange(let name, let found, let expected):
@@ -29,7 +32,10 @@ public enum FitError: Error, Hashable, CustomStringConvertible {
     case .budgetTooSmall(let bits, let leastBits):
       "the fit gets \(bits) bits per weight; the least that its forms take is \(leastBits)"
     case .lossOutOfReach(let loss, let leastLoss):
-      "the fit is to lose at most \(loss) (1 - cosine); the least that its forms are expected to lose is \(leastLoss)"
+      """
+      a cosine of \(Self.rounded(1 - loss)) is out of reach: the best that the forms are expected to give is \
+      \(Self.rounded(1 - leastLoss))
+      """
     case .nonfiniteTensor(let name):
       "tensor '\(name)' contains NaN or infinity; --allow-nonfinite keeps such tensors, dense"
     }

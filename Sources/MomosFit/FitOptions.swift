@@ -43,6 +43,9 @@ public struct FitOptions: Sendable, Hashable {
   }
 
   public var goal = Goal.explicit
+  /// False where nobody asked for the goal: tensors of so few weights that motifs of their own take more bits then stay
+  /// dense, instead of an error.
+  public var isGoalBinding = true
   /// With `flat`, tensors that lie on few distinct blocks of their flattened weights are stored without loss, with one
   /// dictionary of as many motifs as there are such blocks; all others stay dense.
   public var blocking = Blocking.rows

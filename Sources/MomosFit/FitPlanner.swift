@@ -1,3 +1,4 @@
+public import MomosKernels
 public import MomosModel
 
 /// Decides for every tensor whether and how it becomes a mosaic, before anything is written.
@@ -7,13 +8,17 @@ public import MomosModel
 public struct FitPlanner {
   private let options: FitOptions
   private let calibration: Calibration?
+  private let pool: ThreadPool
 
   /// - Parameter calibration: what is known of the inputs of matrices.
   /// - Throws: `FitError` if an option is out of range.
-  public init(options: FitOptions, calibration: Calibration? = nil) throws(FitError) {
+  public init(
+    options: FitOptions, calibration: Calibration? = nil, pool: ThreadPool = ThreadPool(threadCount: 1)
+  ) throws(FitError) {
     try options.validate()
     self.options = options
     self.calibration = calibration
+    self.pool = pool
   }
 
   /// - Parameters:
@@ -29,7 +34,7 @@ public struct FitPlanner {
     var builder = PlanBuilder(options: options)
     try builder.addExact(surveys, sharedMotifCount: sharedMotifCount)
     guard options.goal == .explicit else {
-      return try GoalPlanner(surveys, builder, options: options, calibration: calibration)
+      return try GoalPlanner(surveys, builder, options: options, calibration: calibration, pool: pool)
         .plan(fileByteCount: fileByteCount)
     }
     try builder.addFitted(surveys) { group throws(FitError) in try motifCount(for: group.map(\.candidate)) }

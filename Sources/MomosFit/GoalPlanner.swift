@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// Turns the goal of a fit into a plan with the least predicted loss.
@@ -14,7 +15,8 @@ struct GoalPlanner {
 
   /// - Parameter builder: with the forms of tensors that are stored exactly.
   init(
-    _ surveys: [TensorSurvey], _ builder: PlanBuilder, options: FitOptions, calibration: Calibration?
+    _ surveys: [TensorSurvey], _ builder: PlanBuilder, options: FitOptions, calibration: Calibration?,
+    pool: ThreadPool
   ) throws {
     self.options = options
     self.surveys = surveys
@@ -22,7 +24,7 @@ struct GoalPlanner {
     allocation = try AllocationPlanner(
       surveys.filter { survey in
         if case .linear = survey.finding { !builder.hasForm(survey) } else { false }
-      }, options: options, calibration: calibration)
+      }, options: options, calibration: calibration, pool: pool)
     let plan = builder.plan(surveys)
     exact = plan.tensors.reduce((plan.dictionaries.reduce(0) { $0 + $1.byteCount }, 0)) { sum, tensor in
       guard case .exact = tensor.form else { return sum }
@@ -47,6 +49,9 @@ struct GoalPlanner {
       return plan(try allocation.forms(byteCount: Int(bits * weightCount / 8) - exact.byteCount))
     } catch {
       guard case .budgetTooSmall(_, let leastBits) = error else { throw error }
+      guard options.isGoalBinding else {
+        return builder.plan(surveys, denseReason: "has too few weights for motifs")
+      }
       let least = leastBits * Double(allocation.weightCount) + 8 * Double(exact.byteCount)
       throw .budgetTooSmall(bits: bits, leastBits: (least / weightCount * 1000).rounded(.up) / 1000)
     }

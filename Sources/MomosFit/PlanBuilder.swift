@@ -194,11 +194,11 @@ struct PlanBuilder {
   }
 
   /// The finished plan; tensors that got no dictionary stay dense.
-  func plan(_ surveys: [TensorSurvey]) -> FitPlan {
+  func plan(_ surveys: [TensorSurvey], denseReason: String = "a mosaic would not be smaller") -> FitPlan {
     let tensors = surveys.map { survey in
       if case .dense(let reason) = survey.finding { return planned(survey, .dense(reason: reason)) }
       return planned(
-        survey, forms[survey.candidate.name] ?? .dense(reason: "a mosaic would not be smaller"))
+        survey, forms[survey.candidate.name] ?? .dense(reason: denseReason))
     }
     return FitPlan(options: options, dictionaries: dictionaries, tensors: tensors)
   }

@@ -1,34 +1,36 @@
 import Glibc
 import MomosModel
 
-/// A file that is written beside its target and takes the target's name when it is complete.
+/// A file that takes its target's name when it is complete.
 ///
-/// It is called `TARGET.tmp-PID-N` and locked while it is being written; it is removed if the owner goes away
-/// before `rename`. Files that a dead process left behind are removed when the next one is created.
+/// Until then it has no name, so that nothing is left of it however the process ends. Where the file system only knows
+/// files with names, it is called `TARGET.tmp-PID-N` and locked; it is removed if the owner goes away before
+/// `rename`, and files that a dead process left behind are removed when the next one is created.
 final class TemporaryFile {
   let target: String
+  /// Where the bytes can be read.
   let path: String
   /// Bytes written so far.
   private(set) var byteCount = 0
   private let descriptor: Int32
-  private var isRemoved = false
+  private var isNamed: Bool
 
+  /// - Parameter hasName: true gives it a name from the start, as on systems that know no others.
   /// - Throws: `cannotWrite`, `diskFull`.
-  init(target: String) throws(FormatError) {
+  init(target: String, hasName: Bool = false) throws(FormatError) {
     self.target = target
     Self.removeStale(beside: target)
-    var number = 1
-    while true {
-      let path = "\(target).tmp-\(getpid())-\(number)"
-      let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 {
-        self.path = path
-        self.descriptor = descriptor
-        break
-      }
-      guard errno == EEXIST, number < 1000 else { throw Self.failure(target, code: errno) }
-      number += 1
+    if !hasName, let (descriptor, path) = Self.nameless(beside: target) {
+      (self.descriptor, self.path, isNamed) = (descriptor, path, false)
+      return
     }
+    var descriptor: Int32 = -1
+    path = try Self.claimName(beside: target) { name in
+      descriptor = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      return descriptor >= 0
+    }
+    self.descriptor = descriptor
+    isNamed = true
     flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
@@ -37,11 +39,37 @@ final class TemporaryFile {
     remove()
   }
 
-  /// Removes the file; the target stays as it is.
+  /// Removes the name, if there is one; the target stays as it is.
   func remove() {
-    if isRemoved { return }
-    isRemoved = true
-    unsafe unlink(path)
+    if isNamed { unsafe unlink(path) }
+    isNamed = false
+  }
+
+  /// A file that has no name yet in the folder of `target`, and the path under which the process can still reach it;
+  /// nil where the system does not have both.
+  private static func nameless(beside target: String) -> (descriptor: Int32, path: String)? {
+    let descriptor = unsafe open(
+      split(target).folder, O_RDWR | temporaryFlag | O_DIRECTORY | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { return nil }
+    let path = "/proc/self/fd/\(descriptor)"
+    if unsafe access(path, R_OK | W_OK) == 0 { return (descriptor, path) }
+    close(descriptor)
+    return nil
+  }
+
+  /// `O_TMPFILE` without `O_DIRECTORY`; the macro is not visible here.
+  private static let temporaryFlag: Int32 = 0o20_000_000
+
+  /// The first name `TARGET.tmp-PID-N` that `create` makes a file of.
+  private static func claimName(
+    beside target: String, create: (String) -> Bool
+  ) throws(FormatError) -> String {
+    for number in 1...1000 {
+      let name = "\(target).tmp-\(getpid())-\(number)"
+      if create(name) { return name }
+      guard errno == EEXIST else { break }
+    }
+    throw failure(target, code: errno)
   }
 
   /// Appends bytes.
@@ -70,7 +98,7 @@ final class TemporaryFile {
   func rename(overwrite: Bool) throws(FormatError) {
     if overwrite {
       try moveOverTarget()
-    } else if unsafe link(path, target) == 0 {
+    } else if link(as: target) {
       remove()
     } else if [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) {
       // A file system without links: claim the name, which fails if it is taken, and move over the claim.
@@ -84,9 +112,18 @@ final class TemporaryFile {
     Self.synchronizeFolder(of: target)
   }
 
+  private func link(as name: String) -> Bool {
+    unsafe linkat(AT_FDCWD, path, AT_FDCWD, name, isNamed ? 0 : AT_SYMLINK_FOLLOW) == 0
+  }
+
   private func moveOverTarget() throws(FormatError) {
-    guard unsafe Glibc.rename(path, target) == 0 else { throw Self.failure(target, code: errno) }
-    isRemoved = true
+    let name = isNamed ? path : try Self.claimName(beside: target, create: link(as:))
+    guard unsafe Glibc.rename(name, target) == 0 else {
+      let code = errno
+      unsafe unlink(name)
+      throw Self.failure(target, code: code)
+    }
+    isNamed = false
   }
 
   /// Best effort: some file systems refuse to synchronise a folder, and the file itself is complete.

@@ -14,6 +14,7 @@ public final class MomentSums {
   public private(set) var sampleCount = 0
   /// Tiles one after the other, each `[rows of the tile, columns of the tile]`.
   private let sums: ByteArena
+  private let spool: SpoolFolder?
   private let tiles: [Tile]
 
   /// A part of the sum.
@@ -29,12 +30,14 @@ public final class MomentSums {
     tiles(columns: columns).sumCount * MemoryLayout<Double>.stride
   }
 
-  /// - Throws: `ModelError.allocationFailed` when memory is short.
-  public init(columns: Int) throws(ModelError) {
+  /// - Parameter spool: where the sums lie instead of memory.
+  /// - Throws: `ModelError.allocationFailed` when memory is short, `spoolFailed`.
+  public init(columns: Int, in spool: SpoolFolder? = nil) throws(ModelError) {
+    self.spool = spool
     self.columns = columns
     let (tiles, count) = Self.tiles(columns: columns)
     self.tiles = tiles
-    sums = try ByteArena(byteCount: count * MemoryLayout<Double>.stride)
+    sums = try ByteArena(byteCount: count * MemoryLayout<Double>.stride, in: spool)
   }
 
   private static func tiles(columns: Int) -> (tiles: [Tile], sumCount: Int) {
@@ -80,10 +83,11 @@ public final class MomentSums {
     }
   }
 
-  /// The sums so far.
+  /// The sums so far, in the same spool if there is one.
   public func moments() throws(ModelError) -> Calibration.InputMoments {
     var upper = try MutableBytes(
-      byteCount: Calibration.InputMoments.upperCount(columns: columns) * MemoryLayout<Double>.stride)
+      byteCount: Calibration.InputMoments.upperCount(columns: columns) * MemoryLayout<Double>.stride,
+      in: spool)
     var target = upper.mutableSpan(of: Double.self)
     var sumMemory = sums.region(0..<sums.byteCount)
     let source = sumMemory.mutableSpan(of: Double.self)

@@ -10,8 +10,9 @@ public final class ThreadPool: @unchecked Sendable {
   public let threadCount: Int
   private let pool: OpaquePointer?
 
-  /// - Parameter threadCount: at least 1. Where the system refuses more threads, one is used.
+  /// - Parameter threadCount: 0 takes one for each processor. Where the system refuses more threads, one is used.
   public init(threadCount: Int) {
+    let threadCount = threadCount > 0 ? threadCount : Self.processorCount
     let pool = threadCount > 1 ? unsafe momos_pool_create(Int32(clamping: threadCount)) : nil
     unsafe self.pool = unsafe pool
     self.threadCount = unsafe pool == nil ? 1 : threadCount
@@ -20,7 +21,7 @@ public final class ThreadPool: @unchecked Sendable {
   deinit { unsafe momos_pool_destroy(pool) }
 
   /// Processors that are online.
-  public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  private static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// Calls `body` once for every task number in `0..<taskCount`, in any order, and returns when all are done.
   public func run(taskCount: Int, _ body: @Sendable (Int) -> Void) {

@@ -126,10 +126,11 @@ public final class ByteArena: Sendable {
   fileprivate let owner: ByteOwner
   public let byteCount: Int
 
-  /// - Throws: `ModelError.allocationFailed` when memory is short.
-  public init(byteCount: Int) throws(ModelError) {
+  /// - Parameter spool: where the block lies instead of memory.
+  /// - Throws: `ModelError.allocationFailed` when memory is short, `spoolFailed`.
+  public init(byteCount: Int, in spool: SpoolFolder? = nil) throws(ModelError) {
     self.byteCount = byteCount
-    owner = try MutableBytes(byteCount: byteCount).freeze().owner
+    owner = try MutableBytes(byteCount: byteCount, in: spool).freeze().owner
   }
 
   /// A region to write anew. It holds what was last written there.
@@ -173,9 +174,18 @@ public struct MutableBytes: ~Copyable {
   fileprivate let offset: Int
   public let byteCount: Int
 
-  /// - Throws: `ModelError.allocationFailed` when memory is short.
-  public init(byteCount: Int) throws(ModelError) {
+  /// - Parameter spool: where the block lies instead of memory.
+  /// - Throws: `ModelError.allocationFailed` when memory is short, `spoolFailed`.
+  public init(byteCount: Int, in spool: SpoolFolder? = nil) throws(ModelError) {
     precondition(byteCount >= 0)
+    offset = 0
+    self.byteCount = byteCount
+    if let spool, byteCount > 0 {
+      owner = unsafe ByteOwner(base: try spool.map(byteCount: byteCount), count: byteCount) { base, count in
+        unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
+      }
+      return
+    }
     guard byteCount <= Int.max - 64,
       let memory = unsafe aligned_alloc(64, (max(byteCount, 1) + 63) & ~63)
     else { throw .allocationFailed(byteCount: byteCount) }
@@ -183,8 +193,6 @@ public struct MutableBytes: ~Copyable {
     owner = unsafe ByteOwner(base: UnsafeRawPointer(memory), count: byteCount) { base, _ in
       unsafe free(UnsafeMutableRawPointer(mutating: base))
     }
-    offset = 0
-    self.byteCount = byteCount
   }
 
   fileprivate init(region: Range<Int>, of owner: ByteOwner) {

@@ -4,6 +4,8 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
   case rankTooLarge(found: Int, limit: Int)
   case elementCountOverflow(dimensions: [Int])
   case allocationFailed(byteCount: Int)
+  /// A folder's disk does not take what memory should not hold.
+  case spoolFailed(folder: String, byteCount: Int, reason: String)
 
   public var description: String {
     switch self {
@@ -15,6 +17,8 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
       "the shape \(dimensions) has more than 2^48 elements"
     case .allocationFailed(let byteCount):
       "cannot allocate \(byteCount) bytes"
+    case .spoolFailed(let folder, let byteCount, let reason):
+      "cannot spool \(byteCount) bytes in \(folder): \(reason)"
     }
   }
 }

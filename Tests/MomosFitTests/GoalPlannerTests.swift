@@ -89,6 +89,19 @@ struct GoalPlannerTests {
     #expect(try #require(try self.model(.bits(smallest)).plan().bits) <= smallest)
   }
 
+  @Test func bitsThatNobodyAskedForLeaveFewWeightsDense() throws {
+    var model = try model(.bits(0.5))
+    model.options.isGoalBinding = false
+    let plan = try model.plan()
+    for tensor in plan.tensors {
+      guard case .dense(reason: "has too few weights for motifs") = tensor.form else {
+        Issue.record("\(tensor.name) is \(tensor.form)")
+        continue
+      }
+    }
+    #expect(plan.dictionaries.isEmpty)
+  }
+
   // A file that adds 1000 bytes to what the weights take.
   @Test(arguments: [70_000, 110_000, 200_000])
   func aFileKeepsItsBytes(limit: Int) throws {

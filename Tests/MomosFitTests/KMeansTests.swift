@@ -69,6 +69,14 @@ struct KMeansTests {
     #expect(Set(motifs) == [1, 50])
   }
 
+  @Test func theMostUsedMotifsComeFirst() {
+    let sample = [Float](repeating: 5, count: 10) + [Float](repeating: -3, count: 30) + [8] + [0, 0]
+    var generator = SeededGenerator(seed: 0)
+    let motifs = KMeans(motifCount: 4, length: 1, pinsZeroMotif: true)
+      .motifs(for: sample, generator: &generator, pool: pool)
+    #expect(motifs == [0, -3, 5, 8])
+  }
+
   @Test func resultsDependOnTheSeedAlone() {
     let sample = blocks(around: [[1, 2, 3], [4, 5, 6]], each: 3000, seed: 5)
     func motifs(seed: UInt64, threads: Int) -> [Float] {

@@ -1,5 +1,6 @@
 import MomosKernels
 import MomosModel
+import MomosTestSupport
 import Testing
 
 /// Sums of x x^T against float64.
@@ -16,6 +17,24 @@ struct MomentSumsTests {
     let pool = ThreadPool(threadCount: threadCount)
     for batch in batches { sums.add(batch.span, pool: pool) }
     return try sums.moments()
+  }
+
+  @Test func spooledSumsAreTheSameAndLeaveNoFile() throws {
+    let folder = try TestFolder()
+    let batch = vectors(count: 70, columns: 300)
+    let sums = try MomentSums(columns: 300, in: SpoolFolder(path: folder.path))
+    sums.add(batch.span, pool: ThreadPool(threadCount: 2))
+    #expect(try sums.moments() == moments([batch], columns: 300, threadCount: 1))
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func aFolderThatTakesNothingIsNamed() throws {
+    let folder = "/nowhere"
+    #expect {
+      try MomentSums(columns: 8, in: SpoolFolder(path: folder))
+    } throws: { error in
+      "\(error)" == "cannot spool 512 bytes in \(folder): No such file or directory"
+    }
   }
 
   /// Tiles are 256 columns wide, float32 sums run over 64 vectors.

@@ -94,3 +94,15 @@ def expected(model: Path, of: list[Batch]) -> np.ndarray:
     """onnxruntime's embeddings of all sentences, [sentences, 384]."""
     session = onnxruntime.InferenceSession(str(model))
     return np.concatenate([session.run([OUTPUT], batch)[0] for batch in of])
+
+
+def found(commands, model: Path, of: list[Batch]) -> np.ndarray:
+    """The embeddings that a converted model gives, [sentences, 384]."""
+    return np.concatenate([commands.run(model, batch, [OUTPUT])[0] for batch in of])
+
+
+def cosines(embeddings: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Of each sentence, [sentences]."""
+    embeddings, reference = embeddings.astype(np.float64), reference.astype(np.float64)
+    lengths = np.linalg.norm(embeddings, axis=1) * np.linalg.norm(reference, axis=1)
+    return np.sum(embeddings * reference, axis=1) / lengths

@@ -21,12 +21,14 @@ struct AllocationPlanner {
   /// - Parameters:
   ///   - surveys: of matrices; those that no class makes smaller are left out of the choice.
   ///   - calibration: nil lets the roles of tensors decide how much their errors matter.
-  init(_ surveys: [TensorSurvey], options: FitOptions, calibration: Calibration?) throws {
+  init(
+    _ surveys: [TensorSurvey], options: FitOptions, calibration: Calibration?, pool: ThreadPool
+  ) throws {
     self.options = options
     self.calibration = calibration
     self.surveys = surveys
     table = ClassTable(filter: options.form, preference: options.preference)
-    let efficiencies = try feedbackEfficiencies()
+    let efficiencies = try feedbackEfficiencies(pool)
     for (number, survey) in surveys.enumerated() {
       guard case .linear(let linear) = survey.finding else { continue }
       let groups = groups(of: survey, efficiency: efficiencies[survey.candidate.name] ?? 1)
@@ -139,9 +141,8 @@ struct AllocationPlanner {
   private var isMeasured: Bool { calibration?.losses.isEmpty == false }
 
   /// The share of a loss that error feedback leaves, by tensor.
-  private func feedbackEfficiencies() throws -> [String: Double] {
+  private func feedbackEfficiencies(_ pool: ThreadPool) throws -> [String: Double] {
     guard let calibration else { return [:] }
-    let pool = ThreadPool(threadCount: ThreadPool.processorCount)
     var known: [Int: Double] = [:]
     var efficiencies: [String: Double] = [:]
     for survey in surveys {

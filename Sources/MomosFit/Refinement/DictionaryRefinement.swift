@@ -95,8 +95,8 @@ struct DictionaryRefinement {
     for (number, row) in rows.enumerated() {
       let scale = member.importance * Double(member.encoding.scales[row])
       let start = products.startIndex + number * member.rows.columnCount
-      forEachHalf(row: row, of: member) { motif, isNegated, columns in
-        let factor = isNegated ? -scale : scale
+      forEachHalf(row: row, of: member) { motif, sign, columns in
+        let factor = Double(sign) * scale
         for (offset, column) in columns.enumerated() {
           sums[motif + offset] += factor * Double(products[start + column])
         }
@@ -108,9 +108,9 @@ struct DictionaryRefinement {
   /// The sum of motif values over a row, as it is reconstructed before its scale.
   private func expanded(_ motifs: [Float], row: Int, of member: RefinementMember) -> [Float] {
     var sum = [Float](repeating: 0, count: member.rows.columnCount)
-    forEachHalf(row: row, of: member) { motif, isNegated, columns in
+    forEachHalf(row: row, of: member) { motif, sign, columns in
       for (offset, column) in columns.enumerated() {
-        sum[column] += isNegated ? -motifs[motif + offset] : motifs[motif + offset]
+        sum[column] += sign * motifs[motif + offset]
       }
     }
     return sum
@@ -133,22 +133,20 @@ struct DictionaryRefinement {
     return sums
   }
 
-  /// Calls with the position of the motif values of each half of a motif, whether they are negated, and the columns
+  /// Calls with the position of the motif values of each half of a motif, their sign, and the columns
   /// that they lie on.
   private func forEachHalf(
-    row: Int, of member: RefinementMember, _ body: (Int, Bool, Range<Int>) -> Void
+    row: Int, of member: RefinementMember, _ body: (Int, Float, Range<Int>) -> Void
   ) {
     let length = form.blockLength
     let columnCount = member.rows.columnCount
     let blockCount = (columnCount + length - 1) / length
     for block in 0..<blockCount {
-      let index = Int(member.encoding.indices[0][row * blockCount + block])
-      let isNegated = form.isAntipodal && index >= form.storedMotifCount
-      let motif = (isNegated ? index - form.storedMotifCount : index) * motifLength
+      let (motif, sign) = form.signs.stored(member.encoding.indices[0][row * blockCount + block])
       for half in 0..<halfCount {
         let start = (block + half) * length
         guard start < columnCount else { continue }
-        body(motif + half * length, isNegated, start..<min(start + length, columnCount))
+        body(motif * motifLength + half * length, sign, start..<min(start + length, columnCount))
       }
     }
   }

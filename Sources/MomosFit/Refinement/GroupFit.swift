@@ -46,7 +46,7 @@ struct GroupFit {
   ) {
     let encoder = PartEncoder(
       rows: member.rows, dictionaries: dictionaries, feedback: member.statistics.feedback,
-      survivorCount: survivorCount(dictionaries[0]))
+      survivorCount: survivorCount(dictionaries[dictionaries.count - 1]))
     member.encoding = encoder.encode(scales: keepsScales ? member.encoding.scales : nil, pool: pool)
   }
 

@@ -94,11 +94,8 @@ struct DictionaryTraining {
     var start = 0
     for chunk in clustering.search(motifs).nearestChunks(to: blocks, pool: pool) {
       for index in chunk.indices {
-        let isNegated = Int(index) >= clustering.motifCount
-        let motif = (isNegated ? Int(index) - clustering.motifCount : Int(index)) * length
-        for offset in 0..<length {
-          blocks[start + offset] += isNegated ? motifs[motif + offset] : -motifs[motif + offset]
-        }
+        let (motif, sign) = clustering.signs.stored(index)
+        for offset in 0..<length { blocks[start + offset] -= sign * motifs[motif * length + offset] }
         start += length
       }
     }

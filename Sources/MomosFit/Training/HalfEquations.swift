@@ -7,7 +7,7 @@ struct HalfEquations {
   private let motifCount: Int
   private let length: Int
   /// How often each half was used.
-  private var firstCounts: [Double]
+  private(set) var firstCounts: [Double]
   private var secondCounts: [Double]
   /// `[first, second]`, signs of antipodal motifs multiplied.
   private var meetings: [Double]
@@ -30,16 +30,14 @@ struct HalfEquations {
   }
 
   /// Adds the whole blocks of rows with the motif of every block, `[rows, blocks]`.
-  mutating func add(_ rows: RowSample.Group, indices: [UInt16], isAntipodal: Bool) {
+  mutating func add(_ rows: RowSample.Group, indices: [UInt16], signs: MotifSigns) {
     let blockCount = (rows.columnCount + length - 1) / length
     let wholeCount = rows.columnCount / length
     for row in 0..<rows.weights.count / max(rows.columnCount, 1) {
       var previous: (motif: Int, sign: Double)?
       for block in 0..<wholeCount {
-        let index = Int(indices[row * blockCount + block])
-        let isNegated = isAntipodal && index >= motifCount
-        let motif = isNegated ? index - motifCount : index
-        let sign = isNegated ? -1.0 : 1.0
+        let found = signs.stored(indices[row * blockCount + block])
+        let (motif, sign) = (found.motif, Double(found.sign))
         let start = row * rows.columnCount + block * length
         firstCounts[motif] += 1
         for offset in 0..<length {

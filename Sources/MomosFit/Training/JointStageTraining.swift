@@ -43,9 +43,8 @@ struct JointStageTraining {
   }
 
   private func stageMotifs(_ motifs: [[Float]], _ stage: Int) -> StageSearch.Motifs {
-    let stored = motifs[stage]
-    return StageSearch.Motifs(
-      forms[stage].isAntipodal ? stored + stored.map { -$0 } : stored, count: forms[stage].motifCount,
+    StageSearch.Motifs(
+      forms[stage].signs.expanded(motifs[stage]), count: forms[stage].motifCount,
       blockLength: forms[stage].blockLength)
   }
 
@@ -53,7 +52,7 @@ struct JointStageTraining {
     _ motifs: [Float], _ indices: [UInt16], of form: FitClass.StageForm, from blocks: inout [Float]
   ) {
     for (number, index) in indices.enumerated() {
-      let (motif, sign) = stored(index, of: form)
+      let (motif, sign) = form.signs.stored(index)
       for offset in 0..<form.blockLength {
         blocks[number * form.blockLength + offset] -= sign * motifs[motif * form.blockLength + offset]
       }
@@ -66,7 +65,7 @@ struct JointStageTraining {
     var sums = [Double](repeating: 0, count: current.count)
     var counts = [Double](repeating: 0, count: form.storedMotifCount)
     for (number, index) in indices.enumerated() {
-      let (motif, sign) = stored(index, of: form)
+      let (motif, sign) = form.signs.stored(index)
       counts[motif] += 1
       for offset in 0..<form.blockLength {
         sums[motif * form.blockLength + offset] += Double(sign * blocks[number * form.blockLength + offset])
@@ -77,11 +76,5 @@ struct JointStageTraining {
       if counts[motif] == 0 || (motif == 0 && pinsZeroMotif[stage]) { return current[position] }
       return Float(sums[position] / counts[motif])
     }
-  }
-
-  /// The stored motif of an index, and its sign.
-  private func stored(_ index: UInt16, of form: FitClass.StageForm) -> (motif: Int, sign: Float) {
-    let isNegated = form.isAntipodal && Int(index) >= form.storedMotifCount
-    return isNegated ? (Int(index) - form.storedMotifCount, -1) : (Int(index), 1)
   }
 }

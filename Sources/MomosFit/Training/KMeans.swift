@@ -15,24 +15,26 @@ struct KMeans {
   var isAntipodal = false
   var iterationCount = 10
 
+  var signs: MotifSigns { MotifSigns(storedCount: motifCount, isAntipodal: isAntipodal) }
+
   /// A search among the motifs, and their negatives behind them where they come in pairs.
   func search(_ motifs: [Float]) -> MotifSearch {
-    MotifSearch(
-      motifs: isAntipodal ? motifs + motifs.map { -$0 } : motifs,
-      motifCount: isAntipodal ? 2 * motifCount : motifCount, length: length)
+    MotifSearch(motifs: signs.expanded(motifs), motifCount: signs.count, length: length)
   }
 
   /// Motifs `[motifCount, length]` for blocks `[count, length]`.
   ///
   /// Starts from randomly chosen blocks. A motif that no block chooses moves to the block that is worst
-  /// represented. With fewer blocks than motifs the surplus motifs are zeros.
+  /// represented. With fewer blocks than motifs the surplus motifs are zeros. The most used motifs come first.
   func motifs(for blocks: [Float], generator: inout SeededGenerator, pool: ThreadPool) -> [Float] {
     var motifs = initialMotifs(from: blocks, generator: &generator)
+    var counts = [Int](repeating: 0, count: motifCount)
     for _ in 0..<iterationCount {
       let chunks = search(motifs).nearestChunks(to: blocks, pool: pool)
-      update(&motifs, blocks: blocks, nearest: chunks.flatMap(\.indices), scores: chunks.flatMap(\.scores))
+      counts = update(
+        &motifs, blocks: blocks, nearest: chunks.flatMap(\.indices), scores: chunks.flatMap(\.scores))
     }
-    return motifs
+    return MotifSigns.sorted(motifs, byUse: counts, length: length, pinsZeroMotif: pinsZeroMotif)
   }
 
   private func initialMotifs(from blocks: [Float], generator: inout SeededGenerator) -> [Float] {
@@ -48,16 +50,18 @@ struct KMeans {
     return motifs
   }
 
-  private func update(_ motifs: inout [Float], blocks: [Float], nearest: [UInt16], scores: [Float]) {
+  /// Moves each motif to the mean of its blocks.
+  /// - Returns: how many blocks chose each motif.
+  private func update(
+    _ motifs: inout [Float], blocks: [Float], nearest: [UInt16], scores: [Float]
+  ) -> [Int] {
     var sums = [Double](repeating: 0, count: motifCount * length)
     var counts = [Int](repeating: 0, count: motifCount)
     for (block, index) in nearest.enumerated() {
-      let isNegated = Int(index) >= motifCount
-      let motif = isNegated ? Int(index) - motifCount : Int(index)
+      let (motif, sign) = signs.stored(index)
       counts[motif] += 1
       for offset in 0..<length {
-        let value = Double(blocks[block * length + offset])
-        sums[motif * length + offset] += isNegated ? -value : value
+        sums[motif * length + offset] += Double(sign * blocks[block * length + offset])
       }
     }
     var empty: [Int] = []
@@ -71,6 +75,7 @@ struct KMeans {
       }
     }
     move(empty, of: &motifs, blocks: blocks, scores: scores)
+    return counts
   }
 
   private func move(_ empty: [Int], of motifs: inout [Float], blocks: [Float], scores: [Float]) {

@@ -17,26 +17,24 @@ struct OverlappingTraining {
   private var length: Int { form.blockLength }
   private var count: Int { form.storedMotifCount }
 
-  /// Stored motifs `[storedMotifCount, 2 * blockLength]`.
+  /// Stored motifs `[storedMotifCount, 2 * blockLength]`, the most used first.
   func motifs(for sample: RowSample, generator: inout SeededGenerator) -> [Float] {
     var motifs = start(for: sample, generator: &generator)
+    var counts = [Int](repeating: 0, count: count)
     for _ in 0..<roundCount {
       var equations = HalfEquations(motifCount: count, length: length)
       for group in sample.groups {
         let search = PathSearch(
-          motifs: expanded(motifs), motifCount: form.motifCount, blockLength: length, isOverlapping: true,
+          motifs: form.signs.expanded(motifs), motifCount: form.motifCount, blockLength: length,
+          isOverlapping: true,
           columns: group.columnCount, feedback: nil, lookahead: 0)
         equations.add(
-          group, indices: search.encode(group.weights, pool: pool), isAntipodal: form.isAntipodal)
+          group, indices: search.encode(group.weights, pool: pool), signs: form.signs)
       }
       equations.solve(&motifs, pinsZeroMotif: pinsZeroMotif)
+      counts = equations.firstCounts.map { Int($0) }
     }
-    return motifs
-  }
-
-  /// The motifs by index, negatives behind the stored ones.
-  private func expanded(_ motifs: [Float]) -> [Float] {
-    form.isAntipodal ? motifs + motifs.map { -$0 } : motifs
+    return MotifSigns.sorted(motifs, byUse: counts, length: 2 * length, pinsZeroMotif: pinsZeroMotif)
   }
 
   private func start(for sample: RowSample, generator: inout SeededGenerator) -> [Float] {

@@ -22,7 +22,7 @@ from . import wire
 from .errors import MomosError, require
 from .header_rules import check_header
 from .native import digest, expand_frame
-from .tensors import reconstruct
+from .tensors import PartMosaic, motif_table, part_mosaics, reconstruct
 
 MAGIC = b"\x93MOMOS\r\n"
 VERSION = (0, 1)
@@ -58,6 +58,14 @@ class File:
             MomosError: an L rule is broken.
         """
         return reconstruct(self, self._tensors[name])
+
+    def parts(self, name: str) -> list[PartMosaic]:
+        """The mosaics of a tensor, none for a dense one. Raises as `tensor` does."""
+        return part_mosaics(self, self._tensors[name])
+
+    def motifs(self, dictionary: int) -> np.ndarray:
+        """The motifs of a dictionary by index in float32, [motifs, motif length]; dictionaries count from 1."""
+        return motif_table(self, dictionary)
 
     def section_bytes(self, number: int) -> bytes:
         """The decoded content of a section, checked by S-06, S-07 and Z-01 to Z-05."""

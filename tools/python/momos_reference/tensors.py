@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,50 @@ def reconstruct(file: File, tensor: SimpleNamespace) -> np.ndarray:
         return _dense(file, tensor)
     matrix = _copied(file, tensor) if tensor.composition == COPY else _summed(file, tensor)
     return _undo_view(matrix, tensor)
+
+
+@dataclass
+class StageMosaic:
+    """A stage of a part as it is stored."""
+
+    # Number of the dictionary, from 1.
+    dictionary: int
+    # The motif of every block, [rows, blocks].
+    indices: np.ndarray
+
+
+@dataclass
+class PartMosaic:
+    """Rows and columns of a tensor's matrix that are encoded together."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    stages: list[StageMosaic]
+
+
+def part_mosaics(file: File, tensor: SimpleNamespace) -> list[PartMosaic]:
+    """The mosaics of a tensor, none for one that is dense."""
+    if tensor.kind == ALIAS:
+        tensor = file.header.tensors[tensor.alias_of - 1]
+    if tensor.kind == DENSE:
+        return []
+    parts = []
+    for part in tensor.parts:
+        shape = part_shape(tensor, part)
+        rows = _positions(file, part.rows_section, matrix_shape(tensor)[0])
+        columns = _positions(file, part.columns_section, matrix_shape(tensor)[1])
+        stages = [
+            StageMosaic(stage.dictionary, _indices(file, stage, file.header.dictionaries[stage.dictionary - 1], shape))
+            for stage in part.stages
+        ]
+        parts.append(PartMosaic(rows, columns, stages))
+    return parts
+
+
+def motif_table(file: File, number: int) -> np.ndarray:
+    """The motifs of a dictionary by index in float32, [motifs, motif length]."""
+    dictionary = file.header.dictionaries[number - 1]
+    return _motif_table(dictionary, _in_float32(dictionary, _stored_motifs(file, dictionary)))
 
 
 def _dense(file: File, tensor: SimpleNamespace) -> np.ndarray:
