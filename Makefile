@@ -12,8 +12,8 @@ VERSION = 0.1.0
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science wheel-check docs-check report-check install install-library deb generate \
-  clean
+  conformance-check models models-check science docs docs-check report-check wheel-check install install-library deb \
+  generate clean
 
 all: build
 
@@ -91,6 +91,24 @@ models-check: build
 science: build
 	@PACKAGES="python3-torch zstd" tools/setup
 	@/usr/bin/python3 tools/science/run --commands $(PRODUCTS)/release --write
+
+# Every command that the documents show, executed.
+docs-check: build
+	@tools/docs/check --commands $(PRODUCTS)/release
+
+# The documentation of the Swift library as a DocC archive, .build-docs/Momos.doccarchive.
+docs: setup
+	mkdir -p .build-docs/graphs .build-docs/momos
+	swift build -c release --target Momos --scratch-path .build-docs -Xswiftc -emit-symbol-graph \
+	  -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/.build-docs/graphs
+	cp .build-docs/graphs/Momos.symbols.json .build-docs/momos/
+	docc convert Sources/Momos/Momos.docc --additional-symbol-graph-dir .build-docs/momos --fallback-display-name Momos \
+	  --fallback-bundle-identifier momos --output-path .build-docs/Momos.doccarchive
+
+# The report of a file, opened in headless Chromium.
+report-check: build
+	@PACKAGES="python3-matplotlib chromium" tools/setup
+	cd tools/python && MOMOS_COMMANDS=$(CURDIR)/$(PRODUCTS)/release /usr/bin/python3 -m unittest tests.test_report
 
 # Installs the Python package into a fresh environment and runs its tests there.
 wheel-check: build

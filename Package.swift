@@ -110,7 +110,9 @@ let package = Package(
     tests("MomosFitTests", ["MomosFit", "MomosModel", "MomosKernels"]),
     tests("MomosRuntimeTests", ["MomosRuntime", "MomosModel", "MomosKernels"]),
     tests("MomosMetricsTests", ["MomosMetrics", "MomosModel"]),
-    tests("MomosTests", ["Momos", "MomosInterchange", "MomosModel"]),
+    tests(
+      "MomosTests",
+      ["Momos", "MomosInterchange", "MomosModel", "MomosFormat", "MomosKernels", "MomosRuntime"]),
     tests("CommandTests", ["Momos", "MomosModel"]),
   ]
 )

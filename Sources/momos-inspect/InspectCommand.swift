@@ -39,10 +39,17 @@ struct InspectCommand: MomosCommand {
       """)
   var complexity = false
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Draw bits, errors, motifs and mosaics on a page; needs the Python package momos.",
+      valueName: "FILE.html"))
+  var page: String?
+
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace existing files of --extract.")
+  @Flag(help: "Replace existing files of --extract and --report.")
   var force = false
 
   func validate() throws {
@@ -53,6 +60,7 @@ struct InspectCommand: MomosCommand {
 
   func run() throws(MomosError) {
     if complexity {
+      guard page == nil else { throw MomosError(.usage, "--complexity goes with --json only") }
       let report = try Complexity(path: file).report()
       return try printResult(json ? report.json : report.text)
     }
@@ -66,6 +74,11 @@ struct InspectCommand: MomosCommand {
     if graph {
       guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
       return try printResult(String(text.dropLast()))
+    }
+    if let page {
+      var drawing = ReportPage(file: file)
+      drawing.overwrites = force
+      try drawing.write(to: page)
     }
     if json { return try printResult(report.json) }
     try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)

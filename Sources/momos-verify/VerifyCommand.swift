@@ -45,6 +45,16 @@ struct VerifyCommand: MomosCommand {
   @Option(help: ArgumentHelp("Least accuracy against the labels, 0 to 1.", valueName: "X"))
   var minAccuracy: Double?
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Draw bits, errors, motifs and mosaics on a page; needs the Python package momos.",
+      valueName: "FILE.html"))
+  var page: String?
+
+  @Flag(help: "Replace an existing page of --report.")
+  var force = false
+
   @Flag(help: "Print the report as JSON.")
   var json = false
 
@@ -66,6 +76,13 @@ struct VerifyCommand: MomosCommand {
     let report = try verification.run { progress.update($0) }
     progress.finish()
     try printResult(json ? report.json : report.text)
+    if let page {
+      var drawing = ReportPage(file: files[files.count - 1])
+      drawing.sources = Array(files.dropLast())
+      drawing.inputs = input
+      drawing.overwrites = force
+      try drawing.write(to: page)
+    }
     guard report.hasPassed else { throw ExitCode(1) }
   }
 

@@ -14,7 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     report = commands.add_parser("report", help="write an HTML page about a file")
     report.add_argument("file", type=Path, metavar="FILE.momos")
-    report.add_argument("--against", type=Path, metavar="SOURCE", help="what the file was made from")
+    report.add_argument("--against", action="append", default=[], metavar="SOURCE",
+                        help="what the file was made from; may be repeated")
     report.add_argument("--input", action="append", default=[], metavar="NAME=FILE.npy",
                         help="values of a graph input, to compare layers; may be repeated")
     report.add_argument("--tensor", metavar="NAME", help="the tensor whose mosaic is drawn (default: the largest)")

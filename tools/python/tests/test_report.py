@@ -103,6 +103,30 @@ class Report(unittest.TestCase):
             self.assertIn(words, result.stderr)
         self.assertEqual(sorted(path.name for path in self.folder.glob("*.html")), ["report.html"])
 
+    def test_commands_draw_it_too(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(PACKAGE_FOLDER)}
+        environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        pages = [self.folder / f"it's {name}.html" for name in ("inspect", "verify")]
+        for words in (["momos-inspect", self.file, "--report", pages[0]],
+                      ["momos-verify", MODEL, self.file, "--report", pages[1]]):  # fmt: skip
+            words[0] = COMMANDS / words[0]
+            result = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            again = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+            self.assertEqual(again.returncode, 74)
+            self.assertIn("--force", again.stderr)
+        self.assertNotIn("Error against magnitude", pages[0].read_text())
+        self.assertEqual(pages[1].read_text().count("<svg"), self.text.count("<svg"))
+        for page in pages:
+            page.unlink()
+
+    def test_commands_say_what_they_lack(self) -> None:
+        environment = {**os.environ, "PATH": "/nowhere"}
+        words = [COMMANDS / "momos-inspect", self.file, "--report", self.folder / "x.html"]
+        result = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 66)
+        self.assertIn("pip install 'momos[report]'", result.stderr)
+
     @unittest.skipIf(CHROMIUM is None, "Chromium is not installed")
     def test_chromium_renders_it(self) -> None:
         for width, is_dark in ((360, True), (1000, False)):

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,14 +48,14 @@ _ERROR_SAMPLE_COUNT = 1 << 18
 
 
 def gather(
-    path: Path, source: Path | None = None, inputs: list[str] | None = None, tensor: str | None = None,
+    path: Path, sources: Sequence[str] = (), inputs: Sequence[str] = (), tensor: str | None = None,
     commands: Path | None = None,
 ) -> Subject:
     """Reads a file and asks the commands about it.
 
     Args:
         path: the .momos file.
-        source: what it was made from, in any form that momos-convert takes.
+        sources: what it was made from, in any form that momos-convert takes.
         inputs: values of graph inputs as NAME=FILE.npy.
         tensor: whose mosaic is drawn; the largest one if not given.
         commands: the folder of the commands; those on the PATH if not given.
@@ -65,17 +65,17 @@ def gather(
     """
     tools = _Commands(commands)
     subject = Subject(path, json.loads(tools.output("momos-inspect", path, "--json")))
-    if source or inputs:
-        values = [f"--input={value}" for value in inputs or []]
-        found = tools.output("momos-verify", *filter(None, [source]), path, "--json", *values, allowed=(0, 1))
+    if sources or inputs:
+        values = [f"--input={value}" for value in inputs]
+        found = tools.output("momos-verify", *sources, path, "--json", *values, allowed=(0, 1))
         subject.verification = json.loads(found)
     try:
         file = momos_reference.open(path)
         _add_arrays(subject, file, tensor)
-        if source:
+        if sources:
             with tempfile.TemporaryDirectory() as folder:
                 dense = Path(folder) / "dense.momos"
-                tools.output("momos-convert", source, "-o", dense, "--dense", ".*", "--allow-nonfinite", "--json")
+                tools.output("momos-convert", *sources, "-o", dense, "--dense", ".*", "--allow-nonfinite", "--json")
                 _add_errors(subject, file, momos_reference.open(dense))
     except momos_reference.MomosError as error:
         raise ReportError(f"{path}: {error}") from error
@@ -88,7 +88,7 @@ def _add_arrays(subject: Subject, file: momos_reference.File, tensor: str | None
     if tensor is not None and tensor not in weights:
         raise ReportError(f"tensor '{tensor}' is no mosaic of {subject.path}")
     subject.drawn = tensor or max(weights, key=weights.get, default=None)
-    counts: dict[int, Counter | np.ndarray] = {}
+    counts: dict[int, np.ndarray] = {}
     for name in subject.fitted:
         parts = file.parts(name)
         if name == subject.drawn:
