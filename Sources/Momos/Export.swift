@@ -124,8 +124,10 @@ public struct Export: Sendable {
 }
 
 extension ConversionOptions {
-  /// Whether the source is a `.momos` file, which is written to another format.
-  public var isExport: Bool { sources.count == 1 && sources[0].hasSuffix(".momos") }
+  /// Whether the source is a `.momos` file and the output one of another format.
+  public var isExport: Bool {
+    sources.count == 1 && sources[0].hasSuffix(".momos") && output.flatMap(Export.Format.init(path:)) != nil
+  }
 }
 
 /// What an export wrote.

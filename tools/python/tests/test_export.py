@@ -117,7 +117,7 @@ class ExportTests(unittest.TestCase):
             with self.assertRaises(momos.UsageError, msg=str(options)):
                 momos.convert(self.path, target, progress=False, **options)
         for output in (f"{self.folder}/never.gguf", self.path, None):
-            with self.assertRaises(momos.UsageError, msg=str(output)):
+            with self.assertRaises(momos.MomosError, msg=str(output)):
                 momos.convert(self.path, output, progress=False)
         weights = f"{self.folder}/weights.momos"
         momos.save_file({"w": IMAGES}, weights)
