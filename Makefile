@@ -21,7 +21,7 @@ setup:
 	@tools/setup
 
 build: setup
-	swift build -c release --scratch-path $(PRODUCTS) --static-swift-stdlib
+	swift build -c release --scratch-path $(PRODUCTS)
 
 demo: build
 	@tools/demo $(PRODUCTS)/release
@@ -153,8 +153,9 @@ install-library:
 	  >$(DESTDIR)$(PREFIX)/lib/cmake/momos/momosConfigVersion.cmake
 
 # Debian packages with the commands, the library and its header, into .build-deb; lintian has nothing to say.
-deb: build
+deb: setup
 	@PACKAGES="lintian patchelf dpkg-dev" tools/setup
+	swift build -c release --scratch-path $(PRODUCTS) --static-swift-stdlib
 	@tools/install/deb $(PRODUCTS)/release .build-deb
 
 clean:
