@@ -12,7 +12,8 @@ VERSION = 0.1.0
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science docs docs-check report-check wheel-check install install-library generate clean
+  conformance-check models models-check science docs docs-check report-check wheel-check install install-library deb \
+  generate clean
 
 all: build
 
@@ -115,14 +116,30 @@ wheel-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/python/check_wheel $(LIBRARY)
 
+# Every command that the documents show, executed.
+docs-check: build
+	@tools/docs/check --commands $(PRODUCTS)/release
+
+# The report of a file, opened in headless Chromium.
+report-check: build
+	@PACKAGES="python3-matplotlib chromium" tools/setup
+	cd tools/python && MOMOS_COMMANDS=$(CURDIR)/$(PRODUCTS)/release /usr/bin/python3 -m unittest tests.test_report
+
 # Writes generated code anew from spec/momos.proto.
 generate: setup
 	@tools/generate
 
 install: build install-library
-	install -d $(DESTDIR)$(PREFIX)/bin
-	for command in $(COMMANDS); do \
-	  install -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	set -e; for command in $(COMMANDS); do \
+	  install -s -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/; \
+	  tools/install/manual $(PRODUCTS)/release/$$command >$(DESTDIR)$(PREFIX)/share/man/man1/$$command.1; \
+	  complete="$(PRODUCTS)/release/$$command --generate-completion-script"; \
+	  $$complete bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$command; \
+	  $$complete zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$command; \
+	  $$complete fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$command.fish; done
 
 # The library for C with its header, and what pkg-config and CMake need to find them.
 install-library:
@@ -135,6 +152,12 @@ install-library:
 	install -m 644 tools/install/momosConfig.cmake $(DESTDIR)$(PREFIX)/lib/cmake/momos/
 	sed -e 's|@VERSION@|$(VERSION)|' tools/install/momosConfigVersion.cmake.in \
 	  >$(DESTDIR)$(PREFIX)/lib/cmake/momos/momosConfigVersion.cmake
+
+# Debian packages with the commands, the library and its header, into .build-deb; lintian has nothing to say.
+deb: setup
+	@PACKAGES="lintian patchelf dpkg-dev" tools/setup
+	swift build -c release --scratch-path $(PRODUCTS) --static-swift-stdlib
+	@tools/install/deb $(PRODUCTS)/release .build-deb
 
 clean:
 	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address tools/examples/EmbedReader/.build

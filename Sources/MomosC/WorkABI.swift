@@ -25,6 +25,13 @@ public func momos_convert(
   status { () throws(MomosError) in
     let options = try ConversionOptions(json: unsafe text(options, "options"))
     let function = unsafe ProgressFunction(function: progress, context: context)
+    if options.isExport {
+      let result = try Export(options).run { share throws(MomosError) in
+        try unsafe function.report("exporting", share)
+      }
+      if let target = unsafe report { try unsafe give(result.json, to: target) }
+      return
+    }
     let conversion = try Conversion(options)
     let plan = try conversion.plan { share throws(MomosError) in
       try unsafe function.report("calibrating", share)

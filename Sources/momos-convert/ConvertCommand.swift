@@ -19,6 +19,9 @@ struct ConvertCommand: MomosCommand {
       alone. Tensors of few distinct blocks are stored without loss, everything that is not a matrix dense, which \
       means as it is.
 
+      A .momos file as the only SOURCE goes the other way: its tensors, mosaics reconstructed, are written to FILE.npz or \
+      FILE.safetensors, with its graph to FILE.onnx.
+
       Exit codes: 0 done, \(failureCodes)
       """,
     version: momosVersion)
@@ -104,7 +107,9 @@ struct ConvertCommand: MomosCommand {
   }
 
   func run() throws(MomosError) {
-    let conversion = try Conversion(options())
+    let options = try options()
+    if options.isExport { return try export(options) }
+    let conversion = try Conversion(options)
     let calibrating = ProgressLine("calibrating", isQuiet: quiet || calibration.isEmpty)
     defer { calibrating.finish() }
     let plan = try conversion.plan { calibrating.update($0) }
@@ -115,6 +120,16 @@ struct ConvertCommand: MomosCommand {
     let report = try conversion.run(plan) { progress.update($0) }
     progress.finish()
     try printReport(report)
+  }
+
+  private func export(_ options: ConversionOptions) throws(MomosError) {
+    guard !dryRun else { throw MomosError(.usage, "--dry-run needs a source that is not a .momos file") }
+    let export = try Export(options)
+    let progress = ProgressLine("exporting", isQuiet: quiet)
+    defer { progress.finish() }
+    let report = try export.run { progress.update($0) }
+    progress.finish()
+    if !quiet { try printResult(json ? report.json : report.text) }
   }
 
   private func printReport(_ report: ConversionReport) throws(MomosError) {

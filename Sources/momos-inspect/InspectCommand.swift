@@ -43,8 +43,9 @@ struct InspectCommand: MomosCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a tensor as a dense .npy file; may be repeated.", valueName: "NAME=FILE.npy"))
-  var extract: [NamedFile] = []
+      "Write a tensor as a dense .npy file, or all of them to FILE.npz or FILE.safetensors; may be repeated.",
+      valueName: "NAME=FILE.npy"))
+  var extract: [Extraction] = []
 
   @Flag(
     help: """
@@ -83,7 +84,11 @@ struct InspectCommand: MomosCommand {
       return try printResult(json ? report.json : report.text)
     }
     let inspection = try Inspection(path: file)
-    try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
+    try inspection.extract(
+      extract.compactMap { extraction in
+        if case .tensor(let file) = extraction { (file.name, file.path) } else { nil }
+      }, overwrites: force)
+    for case .all(let path) in extract { _ = try Export(file, to: path, overwrites: force).run() }
     try inspection.draw(picture.map { ($0.name, $0.path) }, overwrites: force)
     if let page {
       var drawing = ReportPage(file: file)
@@ -101,5 +106,22 @@ struct InspectCommand: MomosCommand {
     }
     if json { return try printResult(report.json) }
     try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)
+  }
+}
+
+/// What --extract writes.
+enum Extraction: ExpressibleByArgument {
+  case tensor(NamedFile)
+  /// All tensors, to this file.
+  case all(path: String)
+
+  init?(argument: String) {
+    if let file = NamedFile(argument: argument) {
+      self = .tensor(file)
+    } else if let format = Export.Format(path: argument), format != .onnx {
+      self = .all(path: argument)
+    } else {
+      return nil
+    }
   }
 }

@@ -385,7 +385,8 @@ typedef int32_t (*momos_progress)(
  * options: a JSON object whose keys are the long options of momos-convert with _ for -, and "source" for its arguments:
  *     {"source": ["model.onnx"], "output": "model.momos", "bits": 2, "calibration": ["samples.npz"]}
  *   Options that may be repeated take a text or a list, flags true or false; null is like a missing key. Without "output"
- *   nothing is written and the report says what would be, as with --dry-run.
+ *   nothing is written and the report says what would be, as with --dry-run. A .momos file as the only source is written
+ *   to an "output" of another format, .npz, .safetensors or .onnx.
  * progress, context: may be NULL. report: set to the JSON that the command prints with --json, for momos_text_free; may
  * be NULL. */
 momos_status momos_convert(
