@@ -112,7 +112,8 @@ models-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/models/run --commands $(PRODUCTS)/release --check
 
-# Trains the digits networks as mosaics and freely; writes docs/training.md and docs/complexity.md. About ten minutes.
+# Trains the digits networks as mosaics and freely, and decomposes weights; writes docs/training.md, docs/complexity.md and
+# docs/decomposition.md. About fifteen minutes.
 science: build
 	@PACKAGES="python3-torch zstd" tools/setup
 	@/usr/bin/python3 tools/science/run --commands $(PRODUCTS)/release --write

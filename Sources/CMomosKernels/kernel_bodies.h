@@ -120,6 +120,62 @@ static uint64_t multiply_motifs(const momos_stage *stage, const float *x, size_t
   return (uint64_t)(row_end - row_begin) * stage->block_count;
 }
 
+static inline __attribute__((always_inline)) float sparse_product(const momos_sparse_stage *stage, const float *x,
+                                                                  size_t entry, const size_t length) {
+  const float *motif = stage->motifs + stage->indices[entry] * length;
+  const float *block = x + stage->columns[entry];
+  float product = motif[0] * block[0];
+  for (size_t o = 1; o < length; o++) product += motif[o] * block[o];
+  return product;
+}
+
+static inline __attribute__((always_inline)) void multiply_sparse_vector(const momos_sparse_stage *stage, const float *x,
+                                                                         size_t row_begin, size_t row_end, float *sum,
+                                                                         const size_t length) {
+  for (size_t i = row_begin; i < row_end; i++) {
+    const size_t first = stage->starts[i], end = stage->starts[i + 1];
+    float even = 0, odd = 0;
+    size_t entry = first;
+    for (; entry + 1 < end; entry += 2) {
+      even += sparse_product(stage, x, entry, length);
+      odd += sparse_product(stage, x, entry + 1, length);
+    }
+    if (entry < end) even += sparse_product(stage, x, entry, length);
+    sum[i - row_begin] += even + odd;
+  }
+}
+
+static inline __attribute__((always_inline)) void multiply_sparse_lanes(const momos_sparse_stage *stage, const float *x,
+                                                                        size_t row_begin, size_t row_end, float *sum,
+                                                                        const size_t length) {
+  for (size_t i = row_begin; i < row_end; i++) {
+    lanes value = 0;
+    for (size_t entry = stage->starts[i]; entry < stage->starts[i + 1]; entry++) {
+      const float *motif = stage->motifs + stage->indices[entry] * length;
+      const float *block = x + (size_t)stage->columns[entry] * MOMOS_LANES;
+      for (size_t o = 0; o < length; o++) value += LOADED(block + o * MOMOS_LANES) * motif[o];
+    }
+    float *target = sum + (i - row_begin) * MOMOS_LANES;
+    STORE(target, LOADED(target) + value);
+  }
+}
+
+static void multiply_sparse(const momos_sparse_stage *stage, const float *x, size_t lanes, size_t row_begin,
+                            size_t row_end, float *sum) {
+#define SPARSE(length)                                                  \
+  if (lanes == 1)                                                       \
+    multiply_sparse_vector(stage, x, row_begin, row_end, sum, length);  \
+  else                                                                  \
+    multiply_sparse_lanes(stage, x, row_begin, row_end, sum, length)
+  switch (stage->block_length) {
+    case 2: SPARSE(2); break;
+    case 4: SPARSE(4); break;
+    case 8: SPARSE(8); break;
+    default: SPARSE(stage->block_length);
+  }
+#undef SPARSE
+}
+
 /// Vectors of blocks whose scores are found together.
 #define NEAREST_VECTORS 2
 #define NEAREST_BLOCKS (NEAREST_VECTORS * MOMOS_LANES)
@@ -186,5 +242,6 @@ const momos_kernel_table MOMOS_KERNEL_TABLE = {
     .name = MOMOS_KERNEL_NAME,
     .multiply_tables = multiply_tables,
     .multiply_motifs = multiply_motifs,
+    .multiply_sparse = multiply_sparse,
     .nearest_motifs = nearest_motifs,
 };

@@ -17,6 +17,8 @@ public struct Conversion: Sendable {
   private let tied: TiedTensors
   /// What the graph does with tensors, by name; nil without a graph.
   private let graphRoles: [String: TensorRole]?
+  /// Matrices that make a feed-forward block together.
+  private let feedForwardPairs: [FeedForwardPair]
   /// How much errors of tensors matter to the graph, by name.
   private let sensitivities: [String: SensitivityRole]
   /// nil without `options.calibration`.
@@ -26,14 +28,18 @@ public struct Conversion: Sendable {
   private let journal = Kept<ConversionJournal>()
   /// nil without `options.plan`.
   private let planFile: PlanFile?
+  /// Weights before training; nil unless decomposition is given some.
+  private let initialWeights: SourceModel?
 
   /// Opens the sources and the graph.
   ///
   /// - Throws: for what cannot be read, for an output that is also an input, and for one that exists already
   ///   unless it may be replaced.
   public init(_ options: ConversionOptions) throws(MomosError) {
+    let options = try options.decomposable()
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
+    initialWeights = try options.decomposition?.initialWeightsSource()
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
@@ -41,7 +47,9 @@ public struct Conversion: Sendable {
     }
     calibrationInput = try Self.calibrationInput(options, source)
     try Self.checkOutputs(
-      options, inputs: source.files + (calibrationInput?.files ?? []) + [options.plan].compactMap { $0 })
+      options,
+      inputs: source.files + (calibrationInput?.files ?? []) + (initialWeights?.files ?? [])
+        + [options.plan].compactMap { $0 })
     planFile = try options.plan.map { path throws(MomosError) in try PlanFile(reading: path) }
     let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
     let keptDense = Set(
@@ -57,6 +65,7 @@ public struct Conversion: Sendable {
       }
     }
     graphRoles = source.graphs.first.map { TensorRole.roles(in: $0, catalog: entry) }
+    feedForwardPairs = source.graphs.first.map { FeedForwardPair.pairs(in: $0, catalog: entry) } ?? []
     sensitivities = source.graphs.first.map { SensitivityRole.roles(in: $0, catalog: entry) } ?? [:]
   }
 
@@ -110,9 +119,16 @@ public struct Conversion: Sendable {
     if case .cosine = options.fit.goal, calibration?.losses.isEmpty != false {
       throw MomosError(.badData, "--target-cosine needs losses, which the calibration does not hold")
     }
-    let plan = try plan(candidates, parts: parts, progress: progress)
+    let plan = try decomposed(try plan(candidates, parts: parts, progress: progress))
     if let path = options.savedPlan { try PlanFile.write(plan, to: path) }
     return plan
+  }
+
+  private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
+    guard let decomposition = options.decomposition else { return plan }
+    let work = PlanDecomposition(
+      decomposition, initial: initialWeights, loss: measuredLoss, pairs: feedForwardPairs)
+    return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
   }
 
   private func plan(
@@ -214,6 +230,8 @@ public struct Conversion: Sendable {
     digest.add("dense", keptDense.sorted())
     digest.add("input axis", options.inputAxis)
     digest.add("compresses", options.compresses)
+    if let decomposition = options.decomposition { digest.add("decomposition", decomposition) }
+    if let initialWeights { try digest.add(initialWeights) }
     for tensor in planFile?.classes ?? [] { digest.add("class", tensor) }
     try digest.add(source)
     if let samples = calibrationInput?.samples { try digest.add(samples) }

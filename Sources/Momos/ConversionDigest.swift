@@ -42,10 +42,15 @@ struct ConversionDigest {
   }
 
   /// Adds what is decided of a fit; the motifs of exact dictionaries follow from the tensors.
-  mutating func add(_ plan: FitPlan) {
+  mutating func add(_ plan: FitPlan) throws(ModelError) {
     for dictionary in plan.dictionaries {
       add("dictionary", "\(dictionary.form) \(dictionary.elementType) \(dictionary.hasZeroMotif)")
     }
-    for tensor in plan.tensors { add("tensor", tensor) }
+    for tensor in plan.tensors {
+      add("tensor", tensor)
+      for mask in tensor.parts.compactMap(\.annealing) {
+        add("annealing", xxh3(try Bytes(copying: mask.isSupported.map { $0 ? 1 : 0 as UInt8 })))
+      }
+    }
   }
 }

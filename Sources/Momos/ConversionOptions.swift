@@ -33,6 +33,8 @@ public struct ConversionOptions: Sendable {
   public var plan: String?
   /// A JSON file to write the plan to.
   public var savedPlan: String?
+  /// How matrices are decomposed; nil leaves them whole.
+  public var decomposition: DecompositionOptions?
   /// Regular expressions; a tensor whose whole name matches one stays dense.
   public var densePatterns: [String] = []
   public var inputAxis = InputAxis.last
@@ -82,19 +84,21 @@ public struct ConversionOptions: Sendable {
   }
 
   /// The options that decide the bytes of the file, for its provenance.
-  /// - Parameter calibration: its digest.
-  func provenanceOptions(calibration: UInt64?) -> [ProvenanceOption] {
+  /// - Parameters:
+  ///   - calibration: its digest.
+  ///   - initialWeights: the digest of what they say.
+  func provenanceOptions(calibration: UInt64?, initialWeights: UInt64? = nil) -> [ProvenanceOption] {
     var options = classOptions
-    if let calibration {
-      let digits = String(calibration, radix: 16)
-      let zeros = String(repeating: "0", count: 16 - digits.count)
-      options.append(ProvenanceOption(name: "calibration", value: "xxh3 \(zeros)\(digits)"))
-    }
+    if let calibration { options.append(ProvenanceOption(name: "calibration", digest: calibration)) }
     options.append(ProvenanceOption(name: "effort", value: fit.effort.rawValue))
     if !fit.hasZeroMotif { options.append(ProvenanceOption(name: "no-zero-motif", value: "true")) }
     if !fit.isAntipodal { options.append(ProvenanceOption(name: "antipodal", value: "false")) }
     if !fit.keepsOutliers { options.append(ProvenanceOption(name: "outliers", value: "false")) }
     if !fit.hasRowScale { options.append(ProvenanceOption(name: "no-row-scale", value: "true")) }
+    if let decomposition { options += decomposition.provenance }
+    if let initialWeights {
+      options.append(ProvenanceOption(name: "initial-weights", digest: initialWeights))
+    }
     for pattern in densePatterns { options.append(ProvenanceOption(name: "dense", value: pattern)) }
     if graph == nil { options.append(ProvenanceOption(name: "input-axis", value: inputAxis.rawValue)) }
     return options
@@ -106,5 +110,12 @@ extension Provenance {
   var inputAxis: ConversionOptions.InputAxis {
     let option = options.first { $0.name == "input-axis" }
     return option.flatMap { ConversionOptions.InputAxis(rawValue: $0.value) } ?? .last
+  }
+}
+
+extension ProvenanceOption {
+  fileprivate init(name: String, digest: UInt64) {
+    let digits = String(digest, radix: 16)
+    self.init(name: name, value: "xxh3 \(String(repeating: "0", count: 16 - digits.count))\(digits)")
   }
 }

@@ -49,6 +49,8 @@ public struct ConversionReport: Report, Sendable {
   public let tensors: [TensorReport]
   /// Time of the work; nil for a preview.
   public let seconds: Double?
+  /// nil unless matrices were decomposed.
+  public let decomposition: DecompositionReport?
 
   public var text: String {
     let columns = Self.columns.filter { column in
@@ -65,6 +67,7 @@ public struct ConversionReport: Report, Sendable {
     return table.text + "\n\n\(name)\(bound)\(fileByteCount.grouped) bytes, \(share.text(decimals: 1)) % of "
       + "\(sourceByteCount.grouped)\(fitted), \(fileBits.text(decimals: 2)) with everything in the file\(loss)"
       + (seconds.map { ", in \($0.text(decimals: 1)) s" } ?? "")
+      + (decomposition.map { "\n\n" + $0.text } ?? "")
   }
 
   private struct Column {

@@ -61,7 +61,7 @@ struct ConversionWork {
   /// A digest of what the findings of the fit follow from, besides the tensors.
   private func digest() throws -> UInt64 {
     var digest = ConversionDigest()
-    digest.add(plan)
+    try digest.add(plan)
     if let calibration = inputs.calibrationDigest { digest.add("calibration", calibration) }
     return try digest.value
   }
@@ -117,7 +117,7 @@ struct ConversionWork {
       let rowCount = view.matrixShape(of: planned.shape)[0]
       let facts = parts.map { part in
         PartFacts(
-          rowCount: part.rows?.count,
+          rowCount: part.rows?.count, columnCount: part.columns?.count,
           stages: part.dictionaries.map {
             stage($0, rowCount: part.rows?.count ?? rowCount, use: planned.use)
           }, rowScaleElementType: rowScale)
@@ -163,7 +163,16 @@ struct ConversionWork {
   private func provenance(_ tensors: [TensorProvenance]) -> Provenance {
     Provenance(
       toolVersion: momosVersion, seed: inputs.options.fit.seed,
-      options: inputs.options.provenanceOptions(calibration: inputs.calibrationDigest), tensors: tensors)
+      options: inputs.options.provenanceOptions(
+        calibration: inputs.calibrationDigest, initialWeights: initialWeightsDigest), tensors: tensors)
+  }
+
+  /// Of the distributions that the weights before training have; nil without such weights.
+  private var initialWeightsDigest: UInt64? {
+    guard inputs.options.decomposition?.initialWeights.isEmpty == false else { return nil }
+    var digest = ConversionDigest()
+    for found in plan.decompositions { digest.add(found.name, found.distribution) }
+    return try? digest.value
   }
 
   private func report(
@@ -181,7 +190,8 @@ struct ConversionWork {
         tensorReport(tensor, provenance: provenance?[position], seconds: tensorSeconds?[position])
       } + tied.map { unfittedReport($0.source, "alias", reason: "has the weights of \($0.target)") }
         + inputs.source.unused.map { unfittedReport($0, "dropped", reason: "is not used by the graph") },
-      seconds: seconds)
+      seconds: seconds,
+      decomposition: plan.decompositions.isEmpty ? nil : DecompositionReport(plan))
   }
 
   private func tensorReport(

@@ -1,5 +1,6 @@
 public import MomosFormat
 import MomosInterchange
+import MomosKernels
 public import MomosModel
 
 /// Looks into a `.momos` file without executing it.
@@ -22,6 +23,43 @@ public struct Inspection: Sendable {
   public func report(checksAll: Bool = false) throws(MomosError) -> InspectionReport {
     if checksAll { try MomosError.translating(in: path) { try reader.checkAll() } }
     return InspectionReport(path: path, reader: reader, isChecked: checksAll)
+  }
+
+  /// The parts of every mosaic, and its zero blocks; loads all mosaics.
+  ///
+  /// - Parameter speedThreadCount: threads to measure how much faster matrices with parts are multiplied by; nil measures
+  ///   nothing.
+  public func decomposition(speedThreadCount: Int? = nil) throws(MomosError) -> DecompositionReport {
+    try MomosError.translating(in: path) {
+      var report = try DecompositionReport(reader)
+      guard let speedThreadCount else { return report }
+      let pool = ThreadPool(threadCount: speedThreadCount)
+      for (number, tensor) in report.tensors.enumerated() where tensor.parts.count > 1 {
+        guard case .mosaic(let mosaic) = try reader.resolve(tensor.name) else { continue }
+        let speed = try DecompositionSpeed(mosaic, pool: pool)
+        report.tensors[number].speeds = try [1, 64].map { batch in try speed.measure(batch: batch) }
+      }
+      return report
+    }
+  }
+
+  /// Writes the sizes of the weights of mosaics as pictures in SVG: rows and columns in their order, and those of each part
+  /// together.
+  ///
+  /// - Parameter targets: names of tensors and paths.
+  public func draw(_ targets: [(name: String, path: String)], overwrites: Bool = false) throws(MomosError) {
+    try OutputTargets.check(targets.map(\.path), inputs: [path], overwrites: overwrites)
+    var pictures: [(path: String, picture: DecompositionPicture)] = []
+    for target in targets {
+      let content = try MomosError.translating(in: path) { try reader.resolve(target.name) }
+      guard case .mosaic(let mosaic) = content, mosaic.blocking == .rows, mosaic.composition == .sum else {
+        throw MomosError(.badData, "tensor '\(target.name)' is not a mosaic that can have parts")
+      }
+      pictures.append((target.path, DecompositionPicture(mosaic)))
+    }
+    for (path, picture) in pictures {
+      try MomosError.translating { try TextFile.write(picture.svg, to: path) }
+    }
   }
 
   /// The stored graph in JSON, or nil if the file holds weights only.

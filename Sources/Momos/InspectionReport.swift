@@ -75,7 +75,7 @@ extension InspectionReport {
   init(path: String, reader: MomosReader, isChecked: Bool) {
     self.path = path
     self.isChecked = isChecked
-    formatVersion = MomosReader.formatVersion
+    formatVersion = reader.version
     fileByteCount = reader.byteCount
     headerByteCount = reader.headerByteCount
     provenance = reader.provenance

@@ -37,6 +37,9 @@ public struct FitClass: Sendable, Hashable {
     self.stages = stages
   }
 
+  /// Weights that one test decides about: the longest block.
+  public var sequenceLength: Int { stages.map(\.blockLength).max() ?? 1 }
+
   /// One stage of plain motifs.
   public static func plain(_ blockLength: Int, _ motifCount: Int, isAntipodal: Bool = true) -> FitClass {
     FitClass(stages: [

@@ -6,6 +6,8 @@ public struct FitPlan: Sendable {
   public let dictionaries: [PlannedDictionary]
   /// In the order of the source.
   public let tensors: [TensorPlan]
+  /// What was found of matrices that fall apart or lose blocks; none unless the plan was decomposed.
+  public internal(set) var decompositions: [TensorDecomposition] = []
 }
 
 extension FitPlan {
@@ -20,8 +22,11 @@ extension FitPlan {
       return "\(name) \(FitClass(stages: [dictionaries[dictionary].form]))"
     case .mosaic(_, let parts, _, _):
       if parts.count == 1, parts[0].rows == nil { return parts[0].fitClass.description }
-      return parts.map { "\($0.fitClass) (\($0.rows?.count ?? tensor.shape[0]) rows)" }.joined(
-        separator: ", ")
+      return parts.map { part in
+        let rowCount = part.rows?.count ?? tensor.shape[0]
+        let columns = part.columns.map { " x \($0.count) columns" } ?? ""
+        return "\(part.fitClass) (\(rowCount) rows\(columns))"
+      }.joined(separator: ", ")
     }
   }
 
@@ -41,7 +46,9 @@ extension FitPlan {
       return parts.reduce(outliers) { sum, part in
         let rowCount = part.rowCount(of: matrix)
         return part.dictionaries.reduce(sum + rowCount * (rowScale?.byteCount ?? 0)) {
-          $0 + dictionaries[$1].mosaicByteCount(rowCount: rowCount, columnCount: matrix[1], use: tensor.use)
+          $0
+            + dictionaries[$1].mosaicByteCount(
+              rowCount: rowCount, columnCount: part.columnCount(of: matrix), use: tensor.use)
         }
       }
     }
@@ -66,7 +73,9 @@ extension FitPlan {
     case .mosaic(let view, let parts, _, _):
       let matrix = view.matrixShape(of: tensor.shape)
       return parts.reduce(0.0) { sum, part in
-        part.dictionaries.reduce(sum) { $0 + share($1, weightCount: part.rowCount(of: matrix) * matrix[1]) }
+        part.dictionaries.reduce(sum) {
+          $0 + share($1, weightCount: part.rowCount(of: matrix) * part.columnCount(of: matrix))
+        }
       }
     }
   }

@@ -72,19 +72,20 @@ public struct Fitter {
     for (position, values) in zip(part.dictionaries, findings.dictionaries) {
       restored.append(try plan.dictionaries[position].dictionary(restoring: values, of: entry))
     }
-    let encoded = sharers(of: part.dictionaries).filter {
+    let refined = sharers(of: part.dictionaries).filter {
       PartEncoder.takesFeedback(restored) && calibration?.moments(of: $0.key.tensor) != nil
     }
+    for sharer in refined { _ = try statistics(of: sharer.key.tensor) }
+    let encoded = refined.filter { !$0.part.isRestricted }
     guard findings.encodings.count == encoded.count else {
       throw FitError.unusableFindings(
         entry: "\(entry)", expected: "\(encoded.count) parts", found: "\(findings.encodings.count)")
     }
     for (sharer, encoding) in zip(encoded, findings.encodings) {
       try encoding.check(
-        rowCount: sharer.part.rowCount(of: sharer.matrix), columnCount: sharer.matrix[1],
-        dictionaries: restored, of: entry)
+        rowCount: sharer.part.rowCount(of: sharer.matrix),
+        columnCount: sharer.part.columnCount(of: sharer.matrix), dictionaries: restored, of: entry)
       encodings[sharer.key] = encoding
-      _ = try statistics(of: sharer.key.tensor)
     }
     for (position, dictionary) in zip(part.dictionaries, restored) { dictionaries[position] = dictionary }
   }
@@ -111,6 +112,7 @@ public struct Fitter {
     for member in members {
       guard let statistics = try statistics(of: member.key.tensor) else { continue }
       let rows = try member.read()
+      guard !rows.isRestricted else { continue }
       keys.append(member.key)
       refined.append(
         RefinementMember(
@@ -167,7 +169,10 @@ public struct Fitter {
     sharing positions: [Int], read: @escaping (String) throws -> Tensor
   ) -> [TrainingMember] {
     sharers(of: positions).map { key, tensor, part, matrix in
-      TrainingMember(key: key, rowCount: part.rowCount(of: matrix), columnCount: matrix[1]) {
+      TrainingMember(
+        key: key, rowCount: part.rowCount(of: matrix), columnCount: part.columnCount(of: matrix),
+        annealing: part.annealing
+      ) {
         try rows(of: part, in: tensor, read(tensor.name))
       }
     }
@@ -181,7 +186,10 @@ public struct Fitter {
     let energy = calibration?.moments(of: planned.name)?.squares
     let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy) : .none
     guard outliers.count == outlierCount else { throw FitError.sourceChanged(name: planned.name) }
-    return PartRows(matrix: matrix, rows: part.rows, rowScale: rowScale, outliers: outliers)
+    return PartRows(
+      matrix: matrix, rows: part.rows, columns: part.columns,
+      annealing: part.annealing.map { ($0, part.fitClass.sequenceLength) }, rowScale: rowScale,
+      outliers: outliers)
   }
 
   /// The compressed form of a tensor whose dictionaries are trained, and its error against the source; nil for a
@@ -242,8 +250,15 @@ public struct Fitter {
       try assembly.add(
         encoding, of: rows, planned: part.dictionaries.map { plan.dictionaries[$0] }, dictionaries: trained,
         pool: pool)
-      if let statistics = knownStatistics(of: planned.name) {
+      if part.columns == nil, let statistics = knownStatistics(of: planned.name) {
         assembly.addOutputError(encoding, of: rows, dictionaries: trained, statistics, pool: pool)
+      }
+    }
+    if parts.contains(where: { $0.columns != nil }) {
+      let matrix = try view.matrix(of: tensor)
+      assembly.addUncovered(of: matrix)
+      if let statistics = knownStatistics(of: planned.name) {
+        assembly.addOutputError(of: matrix, statistics, pool: pool)
       }
     }
     if kept == nil, !found.isEmpty, let entry {

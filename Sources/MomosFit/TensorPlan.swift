@@ -39,22 +39,36 @@ public struct TensorPlan: Sendable {
   }
 }
 
-/// Rows of a tensor that are fitted alike.
+/// Rows and columns of a tensor that are fitted alike.
 public struct PartPlan: Sendable, Hashable {
   /// Strictly ascending; nil means all rows.
   public let rows: [Int]?
+  /// Strictly ascending; nil means all columns.
+  public let columns: [Int]?
+  /// Blocks of the part that keep their weights; nil means all.
+  public let annealing: AnnealingMask?
   public let fitClass: FitClass
   /// Positions of dictionaries in the plan, one for each stage.
   public let dictionaries: [Int]
   /// What the outputs are expected to lose through this part; nil where nothing was allocated.
   public let predictedLoss: Double?
 
-  init(rows: [Int]?, fitClass: FitClass, dictionaries: [Int], predictedLoss: Double? = nil) {
+  init(
+    rows: [Int]?, columns: [Int]? = nil, annealing: AnnealingMask? = nil, fitClass: FitClass,
+    dictionaries: [Int], predictedLoss: Double? = nil
+  ) {
     self.rows = rows
+    self.columns = columns
+    self.annealing = annealing
     self.fitClass = fitClass
     self.dictionaries = dictionaries
     self.predictedLoss = predictedLoss
   }
 
   func rowCount(of matrix: Shape) -> Int { rows?.count ?? matrix[0] }
+
+  func columnCount(of matrix: Shape) -> Int { columns?.count ?? matrix[1] }
+
+  /// Whether columns or blocks are left out, which error feedback and refinement do not know.
+  var isRestricted: Bool { columns != nil || annealing != nil }
 }

@@ -2,8 +2,8 @@ import MomosModel
 
 /// Every limit and constant of the spec that is a plain number.
 enum FormatLimits {
-  static let majorVersion: UInt16 = 0
-  static let minorVersion: UInt16 = 1
+  static let majorVersion: UInt16 = 1
+  static let minorVersion: UInt16 = 0
 
   /// Offsets of sections and of the header are multiples of this (S-01, F-09).
   static let alignment = 64

@@ -7,9 +7,11 @@ import Synchronization
 /// of the sections that a tensor uses. Loaded values are views of the file wherever it is not compressed, and
 /// keep it alive on their own. A reader may be used by several threads at once.
 public final class MomosReader: Sendable {
-  /// The version of the format that this reader accepts.
+  /// The version of the format that writers write; every version with the same major number is read.
   public static let formatVersion = "\(FormatLimits.majorVersion).\(FormatLimits.minorVersion)"
 
+  /// The version of the format that the file states.
+  public let version: String
   /// Bytes of the whole file.
   public let byteCount: Int
   /// Bytes of the header.
@@ -45,6 +47,7 @@ public final class MomosReader: Sendable {
         found: hexadecimal(digest))
     }
     let record = try HeaderDecoding.records(parsing: header)
+    version = "\(FormatLimits.majorVersion).\(preamble.minorVersion)"
     self.byteCount = file.count
     self.headerByteCount = preamble.headerByteCount
     self.contents = try HeaderContents(record, headerOffset: preamble.headerOffset)

@@ -17,6 +17,8 @@ struct Preamble: Hashable {
   static let byteOrderMark: UInt32 = 0x0102_0304
   private static let place = "preamble"
 
+  /// Of the format; what it adds to earlier ones is named in `required_features` where a reader must know it.
+  let minorVersion: UInt16
   let fileByteCount: Int
   let headerOffset: Int
   let headerByteCount: Int
@@ -24,6 +26,7 @@ struct Preamble: Hashable {
 
   /// The preamble of a file whose header is the last thing in it.
   init(headerOffset: Int, headerByteCount: Int, headerDigest: UInt64) {
+    self.minorVersion = FormatLimits.minorVersion
     self.fileByteCount = headerOffset + headerByteCount
     self.headerOffset = headerOffset
     self.headerByteCount = headerByteCount
@@ -37,6 +40,7 @@ struct Preamble: Hashable {
     }
     let bytes = file[0..<FormatLimits.preambleByteCount].array(of: UInt8.self)
     try Self.checkIdentity(bytes)
+    minorVersion = UInt16(truncatingIfNeeded: Self.integer(bytes, at: 10, byteCount: 2))
     let stated = Self.integer(bytes, at: 16, byteCount: 8)
     guard stated == UInt64(file.count) else {
       throw FormatError(
@@ -70,10 +74,9 @@ struct Preamble: Hashable {
     }
     let major = integer(bytes, at: 8, byteCount: 2)
     let minor = integer(bytes, at: 10, byteCount: 2)
-    guard major == FormatLimits.majorVersion, minor == FormatLimits.minorVersion else {
+    guard major == FormatLimits.majorVersion else {
       throw FormatError(
-        .f03, at: place, expected: "version \(FormatLimits.majorVersion).\(FormatLimits.minorVersion)",
-        found: "\(major).\(minor)")
+        .f03, at: place, expected: "version \(FormatLimits.majorVersion).x", found: "\(major).\(minor)")
     }
     guard integer(bytes, at: 12, byteCount: 4) == UInt64(byteOrderMark) else {
       throw FormatError(
@@ -96,7 +99,7 @@ struct Preamble: Hashable {
   func encoded() throws(FormatError) -> [UInt8] {
     var bytes = Self.magic
     Self.append(UInt64(FormatLimits.majorVersion), byteCount: 2, to: &bytes)
-    Self.append(UInt64(FormatLimits.minorVersion), byteCount: 2, to: &bytes)
+    Self.append(UInt64(minorVersion), byteCount: 2, to: &bytes)
     Self.append(UInt64(Self.byteOrderMark), byteCount: 4, to: &bytes)
     Self.append(UInt64(fileByteCount), byteCount: 8, to: &bytes)
     Self.append(UInt64(headerOffset), byteCount: 8, to: &bytes)

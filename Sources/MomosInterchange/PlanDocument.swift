@@ -101,14 +101,6 @@ public struct PlanDocument: Sendable, Hashable {
 
   /// Writes a file: it appears whole or not at all.
   public func write(to path: String) throws(InterchangeError) {
-    do throws(InterchangeError) {
-      var file = try OutputFile(path: path)
-      let text = JSON(self).rendered() + "\n"
-      try file.write(
-        try InterchangeError.translating { () throws(ModelError) in try Bytes(copying: Array(text.utf8)) })
-      try file.commit()
-    } catch {
-      throw error.inFile(path)
-    }
+    try TextFile.write(JSON(self).rendered() + "\n", to: path)
   }
 }

@@ -64,6 +64,17 @@ struct KernelCosts: Sendable {
     return cost
   }
 
+  /// One vector of a batch, without the zero blocks.
+  func sparse(_ multiplier: SparseMultiplier, batch: Int) -> Double {
+    let (blocks, weights) = (Double(multiplier.blockCount), Double(multiplier.weightCount))
+    if batch < SparseMultiplier.leastTogether {
+      return 0.1 * blocks + 0.15 * weights
+    }
+    // Vectors are multiplied sixteen at a time, whether or not there are as many.
+    let runs = Double((batch + 15) / 16)
+    return 16 * (0.05 * blocks + 0.03 * weights) * runs / Double(batch)
+  }
+
   private func indexCount(of stage: Stage) -> Double {
     Double(stage.mosaic.rowCount) * Double(stage.mosaic.blockCount)
   }

@@ -7,6 +7,8 @@ struct MosaicMultiplier: Sendable {
   private let rows: Int
   private let columns: Int
   private let parts: [PartExecution]
+  /// nil for one part of all rows and columns.
+  private let products: PartProducts?
   private let outliers: Outliers
   private let outlierValues: [Float]
 
@@ -24,47 +26,26 @@ struct MosaicMultiplier: Sendable {
         try PartExecution(part, matrix: shape, precision: precision, dictionaries: &dictionaries))
     }
     self.parts = parts
+    let isWhole = parts.count == 1 && tensor.parts[0].rows == nil && tensor.parts[0].columns == nil
+    products =
+      isWhole
+      ? nil : PartProducts(rows: rows, columns: columns, parts: tensor.parts.map { ($0.rows, $0.columns) })
   }
 
   func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
-    var products = 0
-    if parts.count == 1, parts[0].rows == nil, parts[0].columns == nil {
-      products = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
-    } else {
-      output.update(repeating: 0)
-      for part in parts {
-        products += try add(part, input: input, batch: batch, to: &output, pool: pool)
+    let motifProducts: Int
+    if let products {
+      motifProducts = try products.multiply(input, batch: batch, into: &output, pool: pool) {
+        (number, input, output, pool) throws(ModelError) in
+        try parts[number].multiply(input, batch: batch, into: &output, pool: pool)
       }
+    } else {
+      motifProducts = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)
     }
     addOutliers(input: input, batch: batch, to: &output)
-    return products
-  }
-
-  private func add(
-    _ part: PartExecution, input: Span<Float>, batch: Int, to output: inout MutableSpan<Float>,
-    pool: ThreadPool
-  ) throws(ModelError) -> Int {
-    let partRows = part.rowCount
-    let partColumns = part.columnCount
-    var gathered = try ScratchMemory(floatCount: batch * partColumns)
-    var inputs = gathered.mutableSpan(of: Float.self)
-    for sample in 0..<batch {
-      for position in 0..<partColumns {
-        inputs[sample * partColumns + position] =
-          input[sample * columns + (part.columns?[position] ?? position)]
-      }
-    }
-    var results = try ScratchMemory(floatCount: batch * partRows)
-    var sums = results.mutableSpan(of: Float.self)
-    let products = try part.multiply(inputs.span, batch: batch, into: &sums, pool: pool)
-    for sample in 0..<batch {
-      for position in 0..<partRows {
-        output[sample * rows + (part.rows?[position] ?? position)] += sums[sample * partRows + position]
-      }
-    }
-    return products
+    return motifProducts
   }
 
   /// One sample after the other: its inputs and outputs stay in the nearest cache.

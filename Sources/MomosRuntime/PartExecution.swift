@@ -3,10 +3,6 @@ import MomosModel
 
 /// One part of a mosaic tensor with the kernels that can execute it, and the choice among them.
 struct PartExecution: Sendable {
-  /// Rows of the matrix; nil means all.
-  let rows: [Int]?
-  /// Columns of the matrix; nil means all.
-  let columns: [Int]?
   let rowCount: Int
   let columnCount: Int
   /// One table of products for each block and vector, in float32: any form.
@@ -16,6 +12,8 @@ struct PartExecution: Sendable {
   private let tiles: TileMultiplier
   /// Integer tables in registers; nil in class `exact` and for forms that they do not cover.
   private let lookups: LookupMultiplier?
+  /// Without the zero blocks; nil where they are few.
+  private let sparse: SparseMultiplier?
   /// What one vector takes by `lookups`, or else by `tables`.
   private let tableCost: Double
   private let tileCosts: TileCosts
@@ -25,8 +23,6 @@ struct PartExecution: Sendable {
     _ part: MosaicPart, matrix: Shape, precision: Precision, dictionaries: inout ExecutableDictionaries
   ) throws(ModelError) {
     self.precision = precision
-    rows = part.rows
-    columns = part.columns
     rowCount = part.rows?.count ?? matrix[0]
     columnCount = part.columns?.count ?? matrix[1]
     var stages: [(mosaic: Mosaic, dictionary: ExecutableDictionary)] = []
@@ -39,6 +35,7 @@ struct PartExecution: Sendable {
       ? nil
       : try LookupMultiplier(
         rows: rowCount, columns: columnCount, stages: stages, rowScale: scale, precision: precision)
+    sparse = SparseMultiplier(rows: rowCount, columns: columnCount, stages: stages, rowScale: scale)
     let costs = KernelCosts.current
     tableCost = lookups == nil ? costs.tables(part) : costs.lookups(part, precision: precision)
     tileCosts = costs.tiles(part, rows: rowCount, columns: columnCount)
@@ -47,13 +44,18 @@ struct PartExecution: Sendable {
   /// - Parameters:
   ///   - input: `[batch, columnCount]`.
   ///   - output: `[batch, rowCount]`, overwritten.
-  /// - Returns: the number of motif products that were computed; 0 for tiles.
+  /// - Returns: the number of motif products that were computed; 0 for tiles and without zero blocks.
   func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) -> Int {
     let isPaired =
       precision != .exact && batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
-    if tileCosts.ofVector(batch: batch, isPaired: isPaired) < tableCost {
+    let tileCost = tileCosts.ofVector(batch: batch, isPaired: isPaired)
+    if let sparse, KernelCosts.current.sparse(sparse, batch: batch) < min(tileCost, tableCost) {
+      try sparse.multiply(input, batch: batch, into: &output, pool: pool)
+      return 0
+    }
+    if tileCost < tableCost {
       try tiles.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
       return 0
     }

@@ -37,6 +37,22 @@ extension SensitivityRole {
   }
 }
 
+/// Two weights of which the second multiplies what the first makes, once an activation and elementwise arithmetic have
+/// passed over it: a feed-forward block.
+public struct FeedForwardPair: Sendable, Hashable {
+  public let first: String
+  public let second: String
+
+  /// The pairs of a graph, told from the topology alone, in the order of the first ones. Nothing else reads what lies
+  /// between the two, and neither weight has another use.
+  /// - Parameter catalog: the tensor with a given name, nil where there is none.
+  public static func pairs(
+    in graph: Graph, catalog: (String) -> TensorCatalogEntry?
+  ) -> [FeedForwardPair] {
+    SensitivitySearch(graph, catalog: catalog).feedForwardPairs
+  }
+}
+
 /// Walks along the values of a graph.
 private struct SensitivitySearch {
   /// A node that multiplies by a weight or looks up its rows.
@@ -46,6 +62,8 @@ private struct SensitivitySearch {
   }
 
   private let nodes: [Node]
+  /// Inputs of the graph.
+  private let inputs: Set<String>
   private var producers: [String: Int] = [:]
   private var consumers: [String: [Int]] = [:]
   /// By number of the node, in the order of nodes.
@@ -55,6 +73,7 @@ private struct SensitivitySearch {
 
   init(_ graph: Graph, catalog: (String) -> TensorCatalogEntry?) {
     nodes = graph.nodes
+    inputs = Set(graph.inputs.map(\.name))
     let transposes = TransposedTensors(graph) { catalog($0)?.rank }.sources
     for (number, node) in nodes.enumerated() {
       for output in node.outputs where output != "" { producers[output] = number }
@@ -94,6 +113,49 @@ private struct SensitivitySearch {
     }
     guard !activations.isEmpty else { return false }
     return reached(from: activations, through: nil).contains { products.contains($0) }
+  }
+
+  var feedForwardPairs: [FeedForwardPair] {
+    let tensors = Dictionary(uniqueKeysWithValues: uses.map { ($0.number, $0.use.tensor) })
+    let useCounts = Dictionary(uses.map { ($0.use.tensor, 1) }, uniquingKeysWith: +)
+    var pairs: [FeedForwardPair] = []
+    for first in products.sorted() {
+      guard let second = onlyProduct(after: first), isFed(second, by: first),
+        let firstTensor = tensors[first],
+        let secondTensor = tensors[second], useCounts[firstTensor] == 1, useCounts[secondTensor] == 1
+      else { continue }
+      pairs.append(FeedForwardPair(first: firstTensor, second: secondTensor))
+    }
+    return pairs
+  }
+
+  private static let elementwise = arithmetic.union(activations)
+
+  /// The product that alone reads what another makes, through an activation and elementwise arithmetic.
+  private func onlyProduct(after number: Int) -> Int? {
+    let readers = reached(from: [number], through: Self.elementwise)
+    let ends = readers.filter { products.contains($0) }
+    let passed = readers.filter { !products.contains($0) }.map { nodes[$0].operatorType }
+    return ends.count == 1 && passed.allSatisfy(Self.elementwise.contains)
+      && passed.contains(where: Self.activations.contains) ? ends[0] : nil
+  }
+
+  /// Whether what a product multiplies comes from another one alone, but for weights.
+  private func isFed(_ number: Int, by source: Int) -> Bool {
+    var seen: Set<Int> = []
+    var values = nodes[number].inputs
+    while let value = values.popLast() {
+      if inputs.contains(value) { return false }
+      guard let producer = producers[value], producer != source, seen.insert(producer).inserted else {
+        continue
+      }
+      let node = nodes[producer]
+      guard Self.elementwise.contains(node.operatorType) || node.operatorType == "Transpose" else {
+        return false
+      }
+      values += node.inputs
+    }
+    return true
   }
 
   private func comesFrom(_ value: String, operators: Set<String>, through passed: Set<String>) -> Bool {

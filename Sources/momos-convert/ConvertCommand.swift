@@ -39,6 +39,8 @@ struct ConvertCommand: MomosCommand {
 
   @OptionGroup var fit: FitFlags
 
+  @OptionGroup var decomposition: DecompositionFlags
+
   @Option(
     help: ArgumentHelp("Keep tensors dense whose whole name matches; may be repeated.", valueName: "REGEX"))
   var dense: [String] = []
@@ -134,6 +136,7 @@ struct ConvertCommand: MomosCommand {
     options.fit.allowsNonfinite = allowNonfinite
     options.plan = fit.plan
     options.savedPlan = fit.savePlan
+    options.decomposition = decomposition.options
     options.densePatterns = dense
     options.calibration = calibration
     options.savedCalibration = saveCalibration

@@ -23,6 +23,21 @@ struct InspectCommand: MomosCommand {
   @Flag(help: "Print the stored graph as JSON, and nothing else.")
   var graph = false
 
+  @Flag(help: "Show the parts of every mosaic and the share of its zero blocks, and nothing else.")
+  var decomposition = false
+
+  @Flag(help: "With --decomposition, measure how much faster parts are multiplied by than the whole.")
+  var speed = false
+
+  @Option(help: ArgumentHelp("Threads of --speed; 0 takes one for each processor.", valueName: "N"))
+  var threads = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the sizes of a mosaic's weights, in their order and by parts; may be repeated.",
+      valueName: "NAME=FILE.svg"))
+  var picture: [NamedFile] = []
+
   @Flag(help: "Load everything: check every digest, index and value.")
   var check = false
 
@@ -48,13 +63,17 @@ struct InspectCommand: MomosCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
-  @Flag(help: "Replace existing files of --extract and --report.")
+  @Flag(help: "Replace existing files of --extract, --picture and --report.")
   var force = false
 
   func validate() throws {
-    guard !complexity || !(tensors || graph || check || force) && extract.isEmpty else {
+    let others = tensors || graph || check || force || decomposition
+    guard !complexity || !others && extract.isEmpty && picture.isEmpty else {
       throw ValidationError("--complexity goes with --json only")
     }
+    guard decomposition || !speed else { throw ValidationError("--speed needs --decomposition") }
+    guard speed || threads == 0 else { throw ValidationError("--threads needs --speed") }
+    guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
   }
 
   func run() throws(MomosError) {
@@ -65,15 +84,20 @@ struct InspectCommand: MomosCommand {
     }
     let inspection = try Inspection(path: file)
     try inspection.extract(extract.map { ($0.name, $0.path) }, overwrites: force)
-    let report = try inspection.report(checksAll: check)
-    if graph {
-      guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
-      return try printResult(String(text.dropLast()))
-    }
+    try inspection.draw(picture.map { ($0.name, $0.path) }, overwrites: force)
     if let page {
       var drawing = ReportPage(file: file)
       drawing.overwrites = force
       try drawing.write(to: page)
+    }
+    if decomposition {
+      let report = try inspection.decomposition(speedThreadCount: speed ? threads : nil)
+      return try printResult(json ? report.json : report.text)
+    }
+    let report = try inspection.report(checksAll: check)
+    if graph {
+      guard let text = inspection.graphJSON else { throw MomosError(.badData, "'\(file)' has no graph") }
+      return try printResult(String(text.dropLast()))
     }
     if json { return try printResult(report.json) }
     try printResult(tensors ? report.text + "\n\n" + report.tensorText : report.text)

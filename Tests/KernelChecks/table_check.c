@@ -160,6 +160,63 @@ static void check_mosaics(size_t share) {
   }
 }
 
+/// One stage without its zero blocks, for one vector or sixteen side by side, by every set.
+static void check_sparse(size_t rows, size_t blocks, uint32_t s, size_t lanes) {
+  const size_t motif_count = 16, length = blocks * s * lanes, sums = rows * lanes;
+  uint32_t *starts = exactly(rows + 1, sizeof *starts), *columns = exactly(rows * blocks, sizeof *columns);
+  uint16_t *indices = exactly(rows * blocks, sizeof *indices);
+  float *motifs = exactly(motif_count * s, sizeof(float)), *x = exactly(length, sizeof(float));
+  float *start = exactly(sums, sizeof(float)), *expected = exactly(sums, sizeof(float)), *sum = exactly(sums, sizeof(float));
+  fill_gaussian(motifs, motif_count * s), fill_gaussian(x, length), fill_gaussian(start, sums);
+  starts[0] = 0;
+  for (size_t i = 0; i < rows; i++) {
+    starts[i + 1] = starts[i];
+    for (size_t t = 0; t < blocks; t++) {
+      if (random_bits() % 4) continue;
+      columns[starts[i + 1]] = (uint32_t)(t * s);
+      indices[starts[i + 1]++] = (uint16_t)(random_bits() % motif_count);
+    }
+  }
+  for (size_t i = 0; i < rows; i++)
+    for (size_t v = 0; v < lanes; v++) {
+      // One vector: entries at even and odd places apart.
+      float parity[2] = {0, 0};
+      for (uint32_t entry = starts[i]; entry < starts[i + 1]; entry++) {
+        const float *motif = motifs + indices[entry] * s, *block = x + columns[entry] * lanes + v;
+        float *target = &parity[lanes == 1 ? (entry - starts[i]) % 2 : 0];
+        if (lanes == 1) {
+          float product = motif[0] * block[0];
+          for (size_t o = 1; o < s; o++) product += motif[o] * block[o];
+          *target += product;
+        } else {
+          for (size_t o = 0; o < s; o++) *target += motif[o] * block[o * lanes];
+        }
+      }
+      expected[i * lanes + v] = start[i * lanes + v] + (parity[0] + parity[1]);
+    }
+  const momos_sparse_stage stage = {starts, columns, indices, s, motifs};
+  for (const char *const *name = momos_kernels_names(); *name; name++) {
+    const momos_kernel_table *table = momos_kernels_named(*name);
+    if (!table) continue;
+    memcpy(sum, start, sums * sizeof(float));
+    table->multiply_sparse(&stage, x, lanes, 0, rows / 2, sum);
+    table->multiply_sparse(&stage, x, lanes, rows / 2, rows, sum + rows / 2 * lanes);
+    expect(same_bits(sum, expected, sums), "sparse", *name, s, rows, lanes);
+  }
+  release(starts), release(columns), release(indices), release(motifs), release(x), release(start);
+  release(expected), release(sum);
+}
+
+static void check_sparse_stages(void) {
+  static const uint32_t lengths[] = {1, 2, 3, 4, 8, 16, 64};
+  for (size_t number = 0; number < 7; number++)
+    for (size_t rows = 0; rows < 6; rows++)
+      for (size_t blocks = 0; blocks < 40; blocks += 13) {
+        check_sparse(rows, blocks, lengths[number], 1);
+        check_sparse(rows, blocks, lengths[number], MOMOS_LANES);
+      }
+}
+
 /// The motif with the largest score, ties to the lowest index.
 static size_t nearest_by_the_book(const float *block, size_t length, const float *transposed,
                                   const float *half_norms, size_t padded, float *score) {
@@ -206,6 +263,7 @@ static void check_nearest(size_t count, size_t length, size_t motif_count) {
 int main(int argument_count, char **arguments) {
   static const size_t counts[] = {0, 1, 3, 31, 32, 33, 70}, lengths[] = {1, 2, 3, 4, 8, 17, 128};
   static const size_t motif_counts[] = {1, 2, 15, 16, 17, 31, 32, 33, 256, 300};
+  check_sparse_stages();
   check_mosaics(share_of(argument_count, arguments));
   for (size_t c = 0; c < 7; c++)
     for (size_t l = 0; l < 7; l++)

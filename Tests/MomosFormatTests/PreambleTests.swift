@@ -19,8 +19,8 @@ struct PreambleTests {
   static let changes: [Change] = [
     Change(rule: .f02, what: "high bit lost", offset: 0, bytes: [0x13]),
     Change(rule: .f02, what: "CR LF became LF", offset: 6, bytes: [0x0A]),
-    Change(rule: .f03, what: "major 1", offset: 8, bytes: [1]),
-    Change(rule: .f03, what: "minor 2", offset: 10, bytes: [2]),
+    Change(rule: .f03, what: "major 2", offset: 8, bytes: [2]),
+    Change(rule: .f03, what: "the draft 0.1", offset: 8, bytes: [0, 0, 1, 0]),
     Change(rule: .f04, what: "big-endian mark", offset: 12, bytes: [1, 2, 3, 4]),
     Change(rule: .f05, what: "digest", offset: 63, bytes: [1], isSealed: false),
     Change(rule: .f05, what: "header digest without seal", offset: 40, bytes: [1], isSealed: false),
@@ -45,6 +45,16 @@ struct PreambleTests {
     }
     let error = #expect(throws: FormatError.self) { try MomosReader(bytes) }
     #expect(error?.rule == change.rule)
+  }
+
+  @Test func laterMinorVersionsAreRead() throws {
+    var bytes = try SampleModel.bytes()
+    bytes.replaceSubrange(10..<12, with: [7, 1])
+    let digest = xxh3(try Bytes(copying: Array(bytes[0..<56])))
+    bytes.replaceSubrange(56..<64, with: try littleEndian([digest]))
+    let reader = try MomosReader(bytes)
+    #expect(reader.version == "1.263")
+    try reader.checkAll()
   }
 
   @Test(arguments: [0, 1, 63])
@@ -72,7 +82,7 @@ struct PreambleTests {
   @Test func preambleOfTheSpecIsWritten() throws {
     let preamble = Preamble(headerOffset: 0x1C0, headerByteCount: 0x2F, headerDigest: 0x0102_0304_0506_0708)
     let bytes = try preamble.encoded()
-    #expect(Array(bytes[0..<16]) == [0x93, 0x4D, 0x4F, 0x4D, 0x4F, 0x53, 13, 10, 0, 0, 1, 0, 4, 3, 2, 1])
+    #expect(Array(bytes[0..<16]) == [0x93, 0x4D, 0x4F, 0x4D, 0x4F, 0x53, 13, 10, 1, 0, 0, 0, 4, 3, 2, 1])
     #expect(
       Array(bytes[16..<40]) == [0xEF, 1, 0, 0, 0, 0, 0, 0, 0xC0, 1, 0, 0, 0, 0, 0, 0, 0x2F]
         + Array(repeating: 0, count: 7))

@@ -82,4 +82,40 @@ struct SensitivityRoleTests {
     ]
     #expect(roles(nodes) == ["w": .other])
   }
+
+  private func pairs(_ nodes: [Node]) -> [FeedForwardPair] {
+    FeedForwardPair.pairs(in: TestModel.make(nodes, outputs: ["y"]).graphs[0]) { name in
+      name.hasPrefix("w") ? TensorCatalogEntry(name: name, rank: 2) : nil
+    }
+  }
+
+  @Test func twoLinearsWithAnActivationBetweenThemArePaired() {
+    let gelu = [
+      node("MatMul", ["x", "w1"], ["a"], [:]), node("Add", ["b1", "a"], ["b"], [:]),
+      node("Erf", ["b"], ["c"], [:]), node("Add", ["c", "one"], ["d"], [:]),
+      node("Mul", ["b", "d"], ["e"], [:]), node("MatMul", ["e", "w2"], ["f"], [:]),
+      node("Add", ["f", "x"], ["y"], [:]),
+    ]
+    #expect(pairs(gelu).map { [$0.first, $0.second] } == [["w1", "w2"]])
+  }
+
+  @Test(arguments: ["no activation", "another reader", "a gate", "a second use", "a normalization between"])
+  func othersAreNot(why: String) {
+    var nodes = [
+      node("MatMul", ["x", "w1"], ["a"], [:]), node("Relu", ["a"], ["b"], [:]),
+      node("MatMul", ["b", "w2"], ["y"], [:]),
+    ]
+    switch why {
+    case "no activation": nodes[1] = node("Identity", ["a"], ["b"], [:])
+    case "another reader": nodes.append(node("ReduceSum", ["b"], ["z"], [:]))
+    case "a gate":
+      nodes[2...] = [
+        node("MatMul", ["x", "w3"], ["g"], [:]), node("Mul", ["b", "g"], ["c"], [:]),
+        node("MatMul", ["c", "w2"], ["y"], [:]),
+      ]
+    case "a second use": nodes.append(node("MatMul", ["x", "w2"], ["z"], [:]))
+    default: nodes[1] = node("LayerNormalization", ["a"], ["b"], [:])
+    }
+    #expect(pairs(nodes).isEmpty)
+  }
 }

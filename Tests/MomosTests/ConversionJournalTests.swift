@@ -84,6 +84,33 @@ struct ConversionJournalTests {
     }
   }
 
+  /// Blocks of some layers are annealed, those of others are fitted with what is known of their inputs.
+  @Test(arguments: [false, true])
+  func resumedDecompositionGivesTheSameBytes(isCalibrated: Bool) throws {
+    func change(_ options: inout ConversionOptions) {
+      options.fit.goal = .explicit
+      if !isCalibrated { options.calibration = [] }
+      options.decomposition = DecompositionOptions()
+      options.decomposition?.initialWeights = [Self.digits + "/initial"]
+    }
+    let (file, journals) = try interrupt(options(resumes: true, change))
+    // Another level is another conversion.
+    try leave(try #require(journals.last))
+    #expect(throws: MomosError.self) {
+      try convert(
+        options(resumes: true) {
+          change(&$0)
+          $0.decomposition?.level = 0.05
+        })
+    }
+    for copy in journals {
+      try leave(copy)
+      try convert(options(resumes: true, change))
+      #expect(try folder.bytes(of: "digits.momos") == file)
+      try FileManager.default.removeItem(atPath: output)
+    }
+  }
+
   /// Leaves a journal whose overlapping group has other members; nil drops one.
   private func leave(_ copy: String, changing change: (String, Tensor) throws -> Tensor?) throws {
     try leave(copy)

@@ -54,7 +54,7 @@ const char *MOMOS_NONNULL momos_version(void);
 /* The MOMOS_ABI_VERSION that the library was built with. */
 int32_t momos_abi_version(void);
 
-/* The version of the format that the library reads and writes, for instance "0.1". Never freed. */
+/* The version of the format that the library writes, for instance "1.0"; it reads all of the same major version. Never freed. */
 const char *MOMOS_NONNULL momos_format_version(void);
 
 /* -------------------------------------------------------------------------------------------------- Errors */

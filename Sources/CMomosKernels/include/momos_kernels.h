@@ -46,6 +46,15 @@ typedef struct {
   const float *transposed;   ///< [motif_length, padded 2^index_width]; used by `multiply_tables`
 } momos_stage;
 
+/// A stage of plain motifs without its zero blocks.
+typedef struct {
+  const uint32_t *starts;   ///< [rows + 1]: entries of row i are starts[i] to starts[i + 1] - 1
+  const uint32_t *columns;  ///< of each entry, the first column of its block
+  const uint16_t *indices;  ///< of each entry, its motif
+  uint32_t block_length;
+  const float *motifs;      ///< [2^index_width, block_length]
+} momos_sparse_stage;
+
 #if defined(__clang__)
 #define MOMOS_SENDABLE __attribute__((swift_attr("@Sendable")))
 #else
@@ -70,6 +79,13 @@ typedef struct MOMOS_SENDABLE {
   /// number of motif products computed.
   uint64_t (*multiply_motifs)(const momos_stage *stage, const float *x, size_t row_begin, size_t row_end,
                               float *sum);
+
+  /// For rows in [row_begin, row_end) and vectors v in [0, lanes): sum[(row - row_begin) * lanes + v] += the sum over the
+  /// entries of the row, from 0 on, of motif m[o] * x[(column + o) * lanes + v], o ascending. Lanes are MOMOS_LANES, or 1,
+  /// where each entry is summed over o first and entries at even and at odd places add up apart. x: zero beyond the
+  /// matrix's columns.
+  void (*multiply_sparse)(const momos_sparse_stage *stage, const float *x, size_t lanes, size_t row_begin,
+                          size_t row_end, float *sum);
 
   /// For each of `count` blocks the motif with the smallest squared distance, ties to the lowest index:
   /// the largest score[m] = (sum over o of block[o] * motif m[o], o ascending) - half_norms[m].

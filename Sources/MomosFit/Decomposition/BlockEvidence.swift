@@ -60,10 +60,17 @@ public struct AnnealingMask: Sendable, Hashable {
     self.isSupported = isSupported
   }
 
+  public var supportedCount: Int { isSupported.count { $0 } }
+
   /// The share of blocks that are kept; 1 without blocks.
   public var supportedShare: Double {
     guard !isSupported.isEmpty else { return 1 }
-    return Double(isSupported.count { $0 }) / Double(isSupported.count)
+    return Double(supportedCount) / Double(isSupported.count)
+  }
+
+  /// Blocks of a row that are kept, ascending.
+  func keptBlocks(ofRow row: Int) -> [Int] {
+    (0..<blocksPerRow).filter { isSupported[row * blocksPerRow + $0] }
   }
 
   /// `[rows, columns]` weights with those of unsupported blocks at zero.
@@ -79,4 +86,8 @@ public struct AnnealingMask: Sendable, Hashable {
     }
     return annealed
   }
+}
+
+extension AnnealingMask: CustomStringConvertible {
+  public var description: String { "\(supportedCount) of \(rows) x \(blocksPerRow) blocks" }
 }

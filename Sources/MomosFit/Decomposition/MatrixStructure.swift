@@ -16,10 +16,13 @@ public struct StructurePart: Sendable, Hashable {
 /// - a row or column outside of them joins the one that its weights speak for most, if they are significant together at
 ///   level / 4 / (number of such tests);
 /// - two candidates are one if the weights across them are significant together at level / 4 / (number of pairs).
+///
+/// Where that makes one part of all, edges need twice and then four times the evidence, so that weak bridges drop out: a few
+/// weights that are just significant connect no candidates whose other weights across say nothing.
 public struct MatrixStructure: Sendable, Hashable {
   /// In the order of their first rows; none if no structure was found.
   public let parts: [StructurePart]
-  /// Edges between rows and columns that are not in one part.
+  /// Edges between rows and columns that are not in one part: weak bridges among them.
   public let strayEdgeCount: Int
 
   /// Fewer rows or columns that are connected to each other are no structure.
@@ -37,11 +40,39 @@ public struct MatrixStructure: Sendable, Hashable {
       return
     }
     let threshold = evidence.threshold(level: level / 2 / Double(edgeCount))
-    var search = PartSearch(evidence, edgeThreshold: threshold, leastLength: leastLength)
-    search.attachOthers(level: level / 4)
-    search.mergeConnected(level: level / 4)
-    parts = search.parts()
-    strayEdgeCount = search.strayEdgeCount(threshold: threshold)
+    func search(_ factor: Float) -> PartSearch {
+      var search = PartSearch(evidence, edgeThreshold: factor * threshold, leastLength: leastLength)
+      search.attachOthers(level: level / 4)
+      search.mergeConnected(level: level / 4)
+      return search
+    }
+    var found = search(1)
+    if found.count == 1 { found = Self.bridgeFactors.lazy.map(search).first { $0.count > 1 } ?? found }
+    parts = found.parts()
+    strayEdgeCount = found.strayEdgeCount(threshold: threshold)
+  }
+
+  /// How much more evidence edges may need than one that is significant: 4 times that of normal weights is twice the
+  /// magnitude.
+  private static let bridgeFactors: [Float] = [2, 4]
+
+  private init(parts: [StructurePart], strayEdgeCount: Int) {
+    self.parts = parts
+    self.strayEdgeCount = strayEdgeCount
+  }
+
+  /// The structure of a matrix that has so many rows for each row of this one, and so many columns for each column, those
+  /// of one behind each other: what the channels of a feed-forward pair have from its states.
+  public func expanded(rows rowMultiple: Int, columns columnMultiple: Int) -> MatrixStructure {
+    func expanded(_ numbers: [Int], _ multiple: Int) -> [Int] {
+      numbers.flatMap { $0 * multiple..<($0 + 1) * multiple }
+    }
+    return MatrixStructure(
+      parts: parts.map {
+        StructurePart(
+          rows: expanded($0.rows, rowMultiple), columns: expanded($0.columns, columnMultiple),
+          probability: $0.probability)
+      }, strayEdgeCount: strayEdgeCount)
   }
 
   /// Whether the matrix falls apart.
@@ -54,7 +85,7 @@ private struct PartSearch {
   /// The candidate of each row and column; -1 for none.
   private var partOfRow: [Int]
   private var partOfColumn: [Int]
-  private var count: Int
+  private(set) var count: Int
 
   init(_ evidence: StructureEvidence, edgeThreshold: Float, leastLength: Int) {
     self.evidence = evidence

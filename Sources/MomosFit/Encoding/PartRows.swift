@@ -1,17 +1,24 @@
 import MomosModel
 
-/// The rows of one part of a fitted matrix: weights with outliers at zero, and their scales.
+/// The rows of one part of a fitted matrix: weights with outliers at zero, and their scales. Columns are those of the
+/// part.
 struct PartRows: Sendable {
   /// `[rows, columns]`, the whole matrix.
   let matrix: Tensor
   /// Rows of the part, ascending; nil means all.
   let rows: [Int]?
+  /// Columns of the part, ascending; nil means all.
+  let columns: [Int]?
+  /// Blocks of so many weights whose weights become zero; nil for none.
+  let annealing: (mask: AnnealingMask, blockLength: Int)?
   /// Type of the row scales; nil without.
   let rowScale: ElementType?
   let outliers: OutlierSelection
 
   var count: Int { rows?.count ?? matrix.shape[0] }
-  var columnCount: Int { matrix.shape[1] }
+  var columnCount: Int { columns?.count ?? matrix.shape[1] }
+  /// Whether columns or blocks are left out.
+  var isRestricted: Bool { columns != nil || annealing != nil }
 
   /// The row of the matrix that is the part's row `position`.
   func matrixRow(_ position: Int) -> Int { rows?[position] ?? position }
@@ -19,17 +26,26 @@ struct PartRows: Sendable {
   /// Weights of a row as they are.
   func source(_ position: Int) -> [Float] {
     let row = matrixRow(position)
-    return matrix.floats(in: row * columnCount..<(row + 1) * columnCount)
+    let weights = matrix.floats(in: row * matrix.shape[1]..<(row + 1) * matrix.shape[1])
+    guard let columns else { return weights }
+    return columns.map { weights[$0] }
   }
 
-  /// Weights of a row, outliers at zero.
+  /// Weights of a row, those of outliers and of annealed blocks at zero.
   func weights(_ position: Int) -> [Float] {
     var weights = source(position)
     for column in outlierColumns(position) { weights[column] = 0 }
+    guard let (mask, blockLength) = annealing else { return weights }
+    for block in 0..<mask.blocksPerRow where !mask.isSupported[position * mask.blocksPerRow + block] {
+      for column in block * blockLength..<min((block + 1) * blockLength, columnCount) { weights[column] = 0 }
+    }
     return weights
   }
 
-  func outlierColumns(_ position: Int) -> [Int] { outliers.columns[matrixRow(position)] ?? [] }
+  /// None in a part with columns of its own: there all weights are fitted.
+  func outlierColumns(_ position: Int) -> [Int] {
+    columns == nil ? outliers.columns[matrixRow(position)] ?? [] : []
+  }
 
   /// The root mean square of a row as its scale type stores it; 1 without row scales and for rows of zeros.
   func initialScale(of weights: [Float]) -> Float {

@@ -39,7 +39,7 @@ struct TensorAssembly {
     if let rowScale = rows.rowScale {
       scales = try Tensor(rounding: encoding.scales, to: rowScale, shape: Shape(vector: rows.count))
     }
-    parts.append(MosaicPart(rows: rows.rows, stages: stages, rowScale: scales))
+    parts.append(MosaicPart(rows: rows.rows, columns: rows.columns, stages: stages, rowScale: scales))
     measure(encoding, of: rows, dictionaries: dictionaries, pool: pool)
   }
 
@@ -70,6 +70,24 @@ struct TensorAssembly {
     }
   }
 
+  /// Adds the error of weights that no part covers, which are zero.
+  mutating func addUncovered(of matrix: Tensor) {
+    let (rowCount, columnCount) = (matrix.shape[0], matrix.shape[1])
+    var partsOfRow = [[Int]](repeating: [], count: rowCount)
+    for (number, part) in parts.enumerated() {
+      for row in part.rows ?? Array(0..<rowCount) { partsOfRow[row].append(number) }
+    }
+    for (row, numbers) in partsOfRow.enumerated() {
+      var isCovered = [Bool](repeating: false, count: columnCount)
+      for number in numbers {
+        for column in parts[number].columns ?? Array(0..<columnCount) { isCovered[column] = true }
+      }
+      let weights = matrix.floats(in: row * columnCount..<(row + 1) * columnCount)
+      let uncovered = zip(weights, isCovered).filter { !$1 }.map(\.0)
+      metrics.add(reference: uncovered, measured: [Float](repeating: 0, count: uncovered.count))
+    }
+  }
+
   /// Adds what the errors of a part, the last one added, do to the outputs.
   mutating func addOutputError(
     _ encoding: PartEncoding, of rows: PartRows, dictionaries: [MotifDictionary],
@@ -78,13 +96,8 @@ struct TensorAssembly {
   ) {
     let expansion = MotifExpansion(dictionaries, columnCount: rows.columnCount)
     let member = RefinementMember(rows: rows, statistics: statistics, importance: 1, encoding: encoding)
-    func energy(_ row: @escaping @Sendable (Int) -> [Float]) -> Double {
-      member.multiplied(pool: pool, make: row) { _, made, products in
-        zip(made, products).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-      }.reduce(0, +)
-    }
-    outputEnergies.weights += energy { rows.source($0) }
-    outputEnergies.error += energy { row in
+    outputEnergies.weights += member.outputEnergy(pool: pool) { rows.source($0) }
+    outputEnergies.error += member.outputEnergy(pool: pool) { row in
       let outliers = rows.outlierColumns(row)
       let scale = encoding.scales[row]
       var errors = rows.source(row)
@@ -92,6 +105,19 @@ struct TensorAssembly {
       for column in errors.indices { errors[column] -= scale * sum[column] }
       for column in outliers { errors[column] = 0 }
       return errors
+    }
+  }
+
+  /// Adds what the errors of all parts, whose columns are not those of the matrix, do to the outputs.
+  mutating func addOutputError(of matrix: Tensor, _ statistics: LayerStatistics, pool: ThreadPool) {
+    let rows = PartRows(
+      matrix: matrix, rows: nil, columns: nil, annealing: nil, rowScale: nil, outliers: .none)
+    let member = RefinementMember(
+      rows: rows, statistics: statistics, importance: 1, encoding: PartEncoding(indices: [], scales: []))
+    let reconstruction = Reconstruction(finished().tensor)
+    outputEnergies.weights += member.outputEnergy(pool: pool) { rows.source($0) }
+    outputEnergies.error += member.outputEnergy(pool: pool) { row in
+      zip(rows.source(row), reconstruction.row(row)).map { $0 - $1 }
     }
   }
 
@@ -106,5 +132,14 @@ struct TensorAssembly {
       metrics: metrics,
       outputError: outputEnergies.weights > 0
         ? (outputEnergies.error / outputEnergies.weights).squareRoot() : nil)
+  }
+}
+
+extension RefinementMember {
+  /// The sum of e H e^T over rows e that are made for the rows of the part.
+  fileprivate func outputEnergy(pool: ThreadPool, make: @Sendable (Int) -> [Float]) -> Double {
+    multiplied(pool: pool, make: make) { _, made, products in
+      zip(made, products).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    }.reduce(0, +)
   }
 }

@@ -27,8 +27,12 @@ struct BlockSample {
   }
 
   /// The sampled blocks of one part whose blocks begin at `start` among those of the group, `[count, blockLength]`:
-  /// weights divided by the scale of their row, zeros beyond its end.
+  /// weights divided by the scale of their row, zeros beyond its end. Annealed blocks are not counted.
   func blocks(of rows: PartRows, blockLength: Int, start: Int) -> [Float] {
+    if let annealing = rows.annealing {
+      precondition(annealing.blockLength == blockLength)
+      return blocks(of: rows, keptBy: annealing.mask, blockLength: blockLength, start: start)
+    }
     let blocksPerRow = (rows.columnCount + blockLength - 1) / blockLength
     var sample: [Float] = []
     var position = positions.firstIndex { $0 >= start } ?? positions.count
@@ -44,6 +48,28 @@ struct BlockSample {
           sample.append(column < weights.count ? weights[column] / scale : 0)
         }
         position += 1
+      }
+    }
+    return sample
+  }
+
+  private func blocks(of rows: PartRows, keptBy mask: AnnealingMask, blockLength: Int, start: Int) -> [Float]
+  {
+    var sample: [Float] = []
+    var remaining = positions.drop { $0 < start }
+    var position = start
+    for row in 0..<rows.count {
+      let kept = mask.keptBlocks(ofRow: row)
+      let chosen = remaining.prefix { $0 < position + kept.count }.map { kept[$0 - position] }
+      remaining = remaining.dropFirst(chosen.count)
+      position += kept.count
+      guard !chosen.isEmpty else { continue }
+      let weights = rows.weights(row)
+      let scale = rows.initialScale(of: weights)
+      for block in chosen {
+        for column in block * blockLength..<(block + 1) * blockLength {
+          sample.append(column < weights.count ? weights[column] / scale : 0)
+        }
       }
     }
     return sample

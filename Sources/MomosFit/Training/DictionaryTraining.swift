@@ -13,7 +13,14 @@ struct TrainingMember {
   let key: PartKey
   let rowCount: Int
   let columnCount: Int
+  /// Blocks of the longest stage that are not zero by decision; nil means all.
+  let annealing: AnnealingMask?
   let read: () throws -> PartRows
+
+  /// Blocks to be trained on.
+  func blockCount(length: Int) -> Int {
+    annealing?.supportedCount ?? rowCount * ((columnCount + length - 1) / length)
+  }
 }
 
 /// Finds the dictionaries of one class, one for each stage, for the parts that share them.
@@ -75,7 +82,7 @@ struct DictionaryTraining {
     of members: [TrainingMember]
   ) throws -> [Float] {
     let length = fitClass.stages.map(\.blockLength).max() ?? 1
-    let blockCounts = members.map { $0.rowCount * (($0.columnCount + length - 1) / length) }
+    let blockCounts = members.map { $0.blockCount(length: length) }
     let sample = BlockSample(
       blockCount: blockCounts.reduce(0, +), motifCount: fitClass.stages.map(\.motifCount).max() ?? 1,
       generator: &generator)

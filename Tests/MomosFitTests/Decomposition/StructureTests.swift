@@ -106,6 +106,22 @@ struct StructureTests {
     #expect(parts.parts.map(\.columns) == [Array(0..<32), Array(32..<64)])
   }
 
+  /// Three weights of 7 standard deviations are significant among 4,096, of 20 too; those around them say nothing.
+  @Test(arguments: [(7, 2), (20, 1)])
+  func fewWeightsAcrossAreCutIfTheyAreWeak(across: (deviations: Float, partCount: Int)) throws {
+    var weights = [Float](repeating: 0, count: 64 * 64)
+    for row in 0..<64 {
+      for column in 0..<64 where (row < 32) == (column < 32) { weights[row * 64 + column] = 30 }
+    }
+    for (row, column) in [(3, 40), (50, 2), (9, 60)] { weights[row * 64 + column] = across.deviations }
+    let structure = MatrixStructure(
+      of: StructureEvidence(
+        weights: weights, rows: 64, columns: 64, test: try AnnealingTests.test(.normal, deviation: 1)),
+      level: 0.01)
+    #expect(structure.parts.count == across.partCount)
+    #expect(structure.strayEdgeCount == (across.partCount == 2 ? 3 : 0))
+  }
+
   @Test func rowWithoutAnEdgeJoinsThePartThatItsWeightsSpeakFor() throws {
     var weights = [Float](repeating: 0, count: 40 * 40)
     for row in 0..<39 {

@@ -25,7 +25,7 @@ from .native import digest, expand_frame
 from .tensors import PartMosaic, motif_table, part_mosaics, reconstruct
 
 MAGIC = b"\x93MOMOS\r\n"
-VERSION = (0, 1)
+MAJOR_VERSION = 1
 BYTE_ORDER_MARK = 0x01020304
 PREAMBLE_BYTE_COUNT = 64
 HEADER_BYTE_LIMIT = 64 << 20
@@ -113,7 +113,7 @@ def _header_bytes(data: bytes | mmap.mmap) -> bytes:
     major, minor, mark, file_size, offset, size, header_digest, reserved, own_digest = struct.unpack_from(
         "<HHIQQQQQQ", preamble, 8
     )
-    require((major, minor) == VERSION, "F-03", f"version {major}.{minor}, expected 0.1")
+    require(major == MAJOR_VERSION, "F-03", f"version {major}.{minor}, expected {MAJOR_VERSION}.x")
     require(mark == BYTE_ORDER_MARK, "F-04", f"byte-order mark {mark:#010x}")
     require(own_digest == digest(preamble[:56]), "F-05", "the preamble's digest disagrees")
     require(reserved == 0, "F-06", "reserved bytes are not zero")

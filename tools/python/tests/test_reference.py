@@ -13,6 +13,7 @@ import numpy as np
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 REPOSITORY = PACKAGE_FOLDER.parents[1]
 VALID = REPOSITORY / "fixtures" / "valid"
+GOLDEN = REPOSITORY / "fixtures" / "golden" / "v1"
 INVALID = REPOSITORY / "fixtures" / "invalid"
 SPECIFICATION = REPOSITORY / "spec" / "momos-format.md"
 sys.path.insert(0, str(PACKAGE_FOLDER))
@@ -22,7 +23,7 @@ import momos_reference  # noqa: E402
 
 class ValidFiles(unittest.TestCase):
     def test_every_tensor_reconstructs_bit_for_bit(self) -> None:
-        paths = sorted(VALID.glob("*.momos"))
+        paths = sorted([*VALID.glob("*.momos"), *GOLDEN.glob("*.momos")])
         self.assertGreater(len(paths), 50)
         for path in paths:
             file = momos_reference.open(path)

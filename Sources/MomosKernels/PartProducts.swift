@@ -1,0 +1,210 @@
+public import MomosModel
+
+/// Multiplies a matrix that is the sum of parts, each with rows and columns of its own, part by part: takes the inputs of a
+/// part together, and puts its outputs back to their rows.
+@safe
+public struct PartProducts: Sendable {
+  private let rowCount: Int
+  private let columnCount: Int
+  private let parts: [Part]
+  /// Whether no row belongs to two parts.
+  private let areRowsDisjoint: Bool
+  /// Whether every row belongs to a part.
+  private let areRowsCovered: Bool
+  private let largestShare: Double
+
+  private struct Part: Sendable {
+    /// nil means all, in their order.
+    let rows: [UInt32]?
+    let columns: [UInt32]?
+    let rowCount: Int
+    let columnCount: Int
+  }
+
+  /// - Parameters:
+  ///   - rows: of the matrix, at most 2^32, as columns are.
+  ///   - parts: numbers of rows and columns of each, inside the matrix; nil means all.
+  public init(rows: Int, columns: Int, parts: [(rows: [Int]?, columns: [Int]?)]) {
+    precondition(rows <= 1 << 32 && columns <= 1 << 32)
+    rowCount = rows
+    columnCount = columns
+    self.parts = parts.map { part in
+      precondition(part.rows?.allSatisfy { (0..<rows).contains($0) } ?? true)
+      precondition(part.columns?.allSatisfy { (0..<columns).contains($0) } ?? true)
+      return Part(
+        rows: part.rows.map { $0.map { UInt32($0) } },
+        columns: part.columns.map { $0.map { UInt32($0) } },
+        rowCount: part.rows?.count ?? rows, columnCount: part.columns?.count ?? columns)
+    }
+    var isTaken = [Bool](repeating: false, count: rows)
+    var areDisjoint = true
+    for part in parts {
+      for row in part.rows ?? Array(0..<rows) {
+        if isTaken[row] { areDisjoint = false }
+        isTaken[row] = true
+      }
+    }
+    areRowsDisjoint = areDisjoint
+    areRowsCovered = isTaken.allSatisfy { $0 }
+    let sizes = self.parts.map { Double($0.rowCount * $0.columnCount) }
+    largestShare = (sizes.max() ?? 0) / max(1, sizes.reduce(0, +))
+  }
+
+  /// - Parameters:
+  ///   - input: `[batch, columns]`.
+  ///   - output: `[batch, rows]`, overwritten; zero in rows of no part.
+  ///   - multiply: the product of a part, by its number: its inputs `[batch, columns of the part]`, its outputs
+  ///     `[batch, rows of the part]`, which it overwrites, and the pool to use.
+  /// - Returns: the sum of what `multiply` returns.
+  public func multiply(
+    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool,
+    _ multiply:
+      @Sendable (Int, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) -> Int
+  ) throws(ModelError) -> Int {
+    precondition(input.count == batch * columnCount && output.count == batch * rowCount)
+    if !areRowsDisjoint || !areRowsCovered { output.update(repeating: 0) }
+    let starts = scratchStarts(batch: batch)
+    var scratch = try ScratchMemory(floatCount: starts[parts.count])
+    var scratchSpan = scratch.mutableSpan(of: Float.self)
+    let results = unsafe input.withUnsafeBufferPointer { input in
+      unsafe output.withUnsafeMutableBufferPointer { output in
+        unsafe scratchSpan.withUnsafeMutableBufferPointer { scratch in
+          let memory = unsafe PartMemory(input: input, output: output, scratch: scratch)
+          let isSpread = isSpread(over: pool)
+          // Vector by vector, each stays in the nearest cache while all parts take theirs from it.
+          let isTogether = batch >= Self.leastTogether
+          if isTogether {
+            pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
+              for sample in samples {
+                for number in parts.indices { unsafe gather(number, sample, starts, memory) }
+              }
+            }
+          }
+          let task: @Sendable (Int) -> Result<Int, ModelError> = { number in
+            let part = parts[number]
+            if !isTogether {
+              for sample in 0..<batch { unsafe gather(number, sample, starts, memory) }
+            }
+            let outputStart = outputStart(number, starts, batch: batch)
+            let result = Result { () throws(ModelError) in
+              let chosen = unsafe Span(
+                _unsafeElements: memory.scratch(starts[number], batch * part.columnCount))
+              var sums = unsafe MutableSpan(
+                _unsafeElements: memory.mutableScratch(outputStart, batch * part.rowCount))
+              return try multiply(number, chosen, &sums, isSpread ? Self.serial : pool)
+            }
+            if !isTogether {
+              for sample in 0..<batch { unsafe put(number, sample, outputStart, memory) }
+            }
+            return result
+          }
+          let results = isSpread ? pool.map(taskCount: parts.count, task) : parts.indices.map(task)
+          if isTogether {
+            pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
+              for sample in samples {
+                for number in parts.indices {
+                  unsafe put(number, sample, outputStart(number, starts, batch: batch), memory)
+                }
+              }
+            }
+          }
+          return results
+        }
+      }
+    }
+    var sum = 0
+    for result in results { sum += try result.get() }
+    return sum
+  }
+
+  private static let serial = ThreadPool(threadCount: 1)
+
+  /// From so many vectors on parts take their inputs before all products, and give their outputs after them.
+  private static let leastTogether = 8
+
+  private func outputStart(_ number: Int, _ starts: [Int], batch: Int) -> Int {
+    starts[number] + Self.aligned(batch * parts[number].columnCount)
+  }
+
+  private func gather(_ number: Int, _ sample: Int, _ starts: [Int], _ memory: PartMemory) {
+    unsafe memory.gather(parts[number].columns, sample: sample, of: columnCount, at: starts[number])
+  }
+
+  private func put(_ number: Int, _ sample: Int, _ start: Int, _ memory: PartMemory) {
+    unsafe memory.put(
+      parts[number].rows, sample: sample, of: rowCount, at: start, adds: !areRowsDisjoint)
+  }
+
+  /// Whether each thread takes whole parts: there are enough, about as large, and none adds to the rows of another.
+  private func isSpread(over pool: ThreadPool) -> Bool {
+    pool.threadCount > 1 && areRowsDisjoint && largestShare * Double(pool.threadCount) <= 1.5
+  }
+
+  /// Where the inputs of each part begin, in floats; its outputs follow. The end comes last.
+  private func scratchStarts(batch: Int) -> [Int] {
+    var starts = [0]
+    for part in parts {
+      starts.append(
+        starts[starts.count - 1] + Self.aligned(batch * part.columnCount)
+          + Self.aligned(batch * part.rowCount))
+    }
+    return starts
+  }
+
+  private static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+/// Memory of the tasks of one product; each writes scratch and rows of its own.
+@unsafe
+private struct PartMemory: @unchecked Sendable {
+  let input: UnsafeBufferPointer<Float>
+  let output: UnsafeMutableBufferPointer<Float>
+  let scratch: UnsafeMutableBufferPointer<Float>
+
+  func scratch(_ start: Int, _ count: Int) -> UnsafeBufferPointer<Float> {
+    unsafe UnsafeBufferPointer(rebasing: scratch[start..<start + count])
+  }
+
+  func mutableScratch(_ start: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    unsafe UnsafeMutableBufferPointer(rebasing: scratch[start..<start + count])
+  }
+
+  /// Copies the chosen of `extent` inputs of a vector to its place in the scratch.
+  func gather(_ numbers: [UInt32]?, sample: Int, of extent: Int, at start: Int) {
+    guard let inputs = unsafe input.baseAddress, let scratch = unsafe scratch.baseAddress else {
+      return
+    }
+    let from = unsafe inputs + sample * extent
+    guard let numbers else {
+      unsafe (scratch + start + sample * extent).update(from: from, count: extent)
+      return
+    }
+    let to = unsafe scratch + start + sample * numbers.count
+    unsafe numbers.withUnsafeBufferPointer { numbers in
+      for position in 0..<numbers.count { unsafe to[position] = from[Int(numbers[position])] }
+    }
+  }
+
+  /// Copies outputs of a vector from the scratch to the chosen of `extent`, or adds them.
+  func put(_ numbers: [UInt32]?, sample: Int, of extent: Int, at start: Int, adds: Bool) {
+    guard let outputs = unsafe output.baseAddress, let scratch = unsafe scratch.baseAddress else {
+      return
+    }
+    let to = unsafe outputs + sample * extent
+    guard let numbers else {
+      let from = unsafe scratch + start + sample * extent
+      for position in 0..<extent {
+        unsafe to[position] = adds ? to[position] + from[position] : from[position]
+      }
+      return
+    }
+    let from = unsafe scratch + start + sample * numbers.count
+    unsafe numbers.withUnsafeBufferPointer { numbers in
+      if adds {
+        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] += from[position] }
+      } else {
+        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] = from[position] }
+      }
+    }
+  }
+}

@@ -1,0 +1,240 @@
+"""docs/decomposition.md: planted parts, noise, and the digits network with its weights before training."""
+
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+DIGITS = ROOT / "fixtures/sources/digits-mlp"
+SIGMA = 0.05
+ALPHA = 0.01
+BLOCK_LENGTH = 4
+PLANTED_SCALE = 4
+PART_COUNTS = (2, 4, 8)
+# Matrices of each length.
+SEEDS = {1024: 100, 4096: 5}
+NOISE_LENGTH = 512
+NOISE_SEEDS = 100
+LOSSES = (0.0001, 0.001, 0.01, 0.1, 1)
+# What is asked of the speeds of 2, 4 and 8 parts of a 4096 x 4096 matrix, by batch.
+ASKED_SPEEDS = {1: (1.6, 2.5, 3.5), 64: (1.7, 3, 5)}
+
+
+class Commands:
+    def __init__(self, folder: Path, work: Path):
+        self.folder = folder
+        self.work = work
+
+    def __call__(self, name: str, *arguments) -> str:
+        command = [str(self.folder / name), *map(str, arguments)]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def planned(self, matrix: np.ndarray, *options) -> dict:
+        """What momos-convert finds in a matrix, without fitting it."""
+        np.save(self.work / "w.npy", matrix)
+        report = self(
+            "momos-convert", self.work / "w.npy", "--block-length", BLOCK_LENGTH, "--dry-run", "--json", "--decompose",
+            "--threads", 1, *options,
+        )  # fmt: skip
+        return json.loads(report)["decomposition"]["tensors"][0]
+
+
+def planted_matrix(length: int, part_count: int, seed: int) -> tuple[np.ndarray, list]:
+    """Noise with a block-diagonal matrix on it, rows and columns shuffled; rows and columns of each part."""
+    generator = np.random.default_rng((seed, part_count))
+    row_parts, column_parts = (generator.permutation(np.arange(length) * part_count // length) for _ in range(2))
+    noise = generator.standard_normal((length, length), dtype=np.float32)
+    planted = generator.standard_normal((length, length), dtype=np.float32)
+    inside = row_parts[:, None] == column_parts[None, :]
+    parts = [[np.flatnonzero(lists == part).tolist() for lists in (row_parts, column_parts)] for part in range(part_count)]
+    return np.float32(SIGMA) * (noise + PLANTED_SCALE * planted * inside), sorted(parts)
+
+
+def found_parts(tensor: dict) -> list:
+    return sorted([part.get("rows"), part.get("columns")] for part in tensor["parts"])
+
+
+def planted_row(commands: Commands, length: int, part_count: int) -> dict:
+    recovered = {"given": 0, "estimated": 0}
+    for seed in range(SEEDS[length]):
+        matrix, parts = planted_matrix(length, part_count, seed)
+        given = ("--initialization", f"normal:{SIGMA}")
+        recovered["given"] += found_parts(commands.planned(matrix, *given)) == parts
+        recovered["estimated"] += found_parts(commands.planned(matrix)) == parts
+    return {"length": length, "parts": part_count, "count": SEEDS[length], **recovered}
+
+
+def speed_row(commands: Commands, part_count: int) -> dict:
+    """How many times as fast the parts of a 4096 x 4096 matrix are as the whole, by batch, on one thread."""
+    work = commands.work
+    np.save(work / "w.npy", planted_matrix(4096, part_count, 0)[0])
+    commands(
+        "momos-convert", work / "w.npy", "-o", work / "w.momos", "--block-length", BLOCK_LENGTH, "--effort", "fast",
+        "--force", "--quiet", "--decompose", "--initialization", f"normal:{SIGMA}",
+    )  # fmt: skip
+    report = json.loads(commands("momos-inspect", work / "w.momos", "--decomposition", "--speed", "--threads", 1, "--json"))
+    (tensor,) = report["tensors"]
+    return {"parts": part_count, "speeds": {s["batch"]: s for s in tensor["speeds"]}, "zero": tensor["annealed_share"]}
+
+
+def ratio(speed: dict) -> float:
+    return speed["whole_seconds"] / speed["seconds"]
+
+
+def noise_matrix(form: str, seed: int) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    shape = (NOISE_LENGTH, NOISE_LENGTH)
+    deviation = math.sqrt(2 / NOISE_LENGTH)
+    if form == "kaiming-normal":
+        return generator.normal(0, deviation, shape).astype(np.float32)
+    return generator.uniform(-math.sqrt(3) * deviation, math.sqrt(3) * deviation, shape).astype(np.float32)
+
+
+def noise_row(commands: Commands, form: str) -> dict:
+    with_parts, kept = 0, []
+    for seed in range(NOISE_SEEDS):
+        tensor = commands.planned(noise_matrix(form, seed), "--initialization", form)
+        with_parts += tensor["findings"]["found_part_count"] > 0
+        kept.append(1 - tensor["annealed_share"])
+    blocks = NOISE_SEEDS * NOISE_LENGTH**2 // BLOCK_LENGTH
+    return {"form": form, "with_parts": with_parts, "kept": float(np.mean(kept)), "error": math.sqrt(ALPHA * (1 - ALPHA) / blocks)}
+
+
+def digits_rows(commands: Commands) -> list[dict]:
+    work = commands.work
+    images = {}
+    for kind in ("train", "test"):
+        images[kind] = work / f"{kind}.npy"
+        np.save(images[kind], np.load(DIGITS / f"{kind}_images.npy").astype(np.float32))
+    labels = np.load(DIGITS / "test_labels.npy")
+    rows = []
+    for loss in (None, *LOSSES):
+        file = work / "digits.momos"
+        chosen = () if loss is None else ("--decompose", "--initial-weights", DIGITS / "initial", "--max-loss", loss)
+        report = commands(
+            "momos-convert", DIGITS / "weights", "--graph", DIGITS / "graph.json", "-o", file, "--block-length",
+            BLOCK_LENGTH, "--calibration", f"images={images['train']}", "--force", "--json", *chosen,
+        )  # fmt: skip
+        commands(
+            "momos-run", file, "--input", f"images={images['test']}", "--output", f"logits={work / 'logits.npy'}",
+            "--force",
+        )  # fmt: skip
+        accuracy = np.mean(np.load(work / "logits.npy").argmax(axis=1) == labels)
+        tensors = {tensor["name"]: tensor for tensor in json.loads(report).get("decomposition", {}).get("tensors", [])}
+        rows.append({"loss": loss, "tensors": tensors, "accuracy": accuracy, "bytes": file.stat().st_size})
+    return rows
+
+
+def pictures(commands: Commands) -> str:
+    """Four planted parts as they are and together, in SVG."""
+    work = commands.work
+    np.save(work / "w.npy", planted_matrix(256, 4, 0)[0])
+    commands(
+        "momos-convert", work / "w.npy", "-o", work / "w.momos", "--block-length", BLOCK_LENGTH, "--force", "--quiet",
+        "--decompose", "--initialization", f"normal:{SIGMA}",
+    )  # fmt: skip
+    commands("momos-inspect", work / "w.momos", "--picture", f"w={work / 'w.svg'}", "--force")
+    return (work / "w.svg").read_text()
+
+
+def results(commands_folder: Path, work: Path) -> dict:
+    commands = Commands(commands_folder, work)
+    return {
+        "planted": [planted_row(commands, length, count) for length in SEEDS for count in PART_COUNTS],
+        "speeds": [speed_row(commands, count) for count in PART_COUNTS],
+        "noise": [noise_row(commands, form) for form in ("kaiming-normal", "kaiming-uniform")],
+        "digits": digits_rows(commands),
+        "picture": pictures(commands),
+    }
+
+
+def failures(found: dict) -> list[str]:
+    """What is not within its bounds."""
+    failed = []
+    for row in found["planted"]:
+        if row["given"] < 0.98 * row["count"]:
+            failed.append(f"{row['parts']} planted parts found in {row['given']} of {row['count']} matrices")
+    for row in found["noise"]:
+        if row["with_parts"] > 0.01 * NOISE_SEEDS:
+            failed.append(f"parts in {row['with_parts']} of {NOISE_SEEDS} matrices of {row['form']} noise")
+        if abs(row["kept"] - ALPHA) > 3.3 * row["error"]:
+            failed.append(f"{row['kept']} of {row['form']} noise kept at level {ALPHA}")
+    return failed
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    return f"{100 * share:.{decimals}f} %"
+
+
+def page(found: dict, table) -> str:
+    """The document; `table` makes one of headings and rows."""
+    planted = [
+        [f"{row['length']} x {row['length']}", f"{row['parts']}", *(f"{row[key]} of {row['count']}" for key in ("given", "estimated"))]
+        for row in found["planted"]
+    ]
+    speeds = [
+        [f"{row['parts']}", percent(row["zero"]), *(f"{ratio(row['speeds'][batch]):.2f} ({ASKED_SPEEDS[batch][position]})" for batch in ASKED_SPEEDS)]
+        for position, row in enumerate(found["speeds"])
+    ]
+    noise = [
+        [row["form"], f"{row['with_parts']} of {NOISE_SEEDS}", f"{percent(row['kept'], 3)} +- {percent(1.96 * row['error'], 3)}"]
+        for row in found["noise"]
+    ]
+    digits = []
+    for row in found["digits"]:
+        layers = [row["tensors"].get(f"fc{layer}.weight") for layer in (1, 2, 3)]
+        shares = ["-" if layer is None else percent(layer["annealed_share"]) for layer in layers]
+        name = "not decomposed" if row["loss"] is None else f"{row['loss']:g}"
+        digits.append([name, *shares, percent(row["accuracy"]), f"{row['bytes']:,}"])
+    part_counts = {layer["findings"]["found_part_count"] for row in found["digits"] for layer in row["tensors"].values()}
+    return "\n".join(
+        [
+            HEAD,
+            table(["matrix", "parts", "recovered, null given", "recovered, null estimated"], planted),
+            SPEED_HEAD,
+            table(["parts", "zero weights", "speed, batch 1", "batch 64"], speeds),
+            PICTURE,
+            NOISE_HEAD,
+            table(["noise", "parts reported", "blocks kept (95 % interval of the level)"], noise),
+            DIGITS_HEAD.format(parts="none" if part_counts == {0} else f"up to {max(part_counts)} in a matrix"),
+            table(["max loss", "zero weights of fc1", "fc2", "fc3", "test accuracy", "bytes"], digits),
+        ]
+    )
+
+
+HEAD = f"""# Decomposition
+
+Written by `make science` (`tools/science/run`): what `momos-convert --decompose` finds, alpha {ALPHA}, sequences of one block of
+{BLOCK_LENGTH} weights. The null hypothesis is that a weight is still distributed as at initialisation (arXiv 2601.15871): a block
+that the test does not reject becomes the zero motif, and rows and columns that significant weights connect become parts.
+What the tests are is in the comments of `Sources/MomosFit/Decomposition`.
+
+## Planted parts
+
+Noise of standard deviation {SIGMA}; inside of the parts normal numbers of {PLANTED_SCALE} times that are added; rows and columns are
+shuffled. *Recovered* means that rows and columns of all parts are exactly those planted. *Given* is
+`--initialization normal:{SIGMA}`; *estimated* says nothing, so that the standard deviation is estimated from the trained
+weights, of which one in as many as there are parts is not noise.
+"""
+SPEED_HEAD = """How many times as fast as one mosaic of the same motifs without parts, 4096 x 4096 at 2 bits a weight, on one thread
+(`momos-inspect --decomposition --speed`), and in brackets what was asked for. Each part builds the tables of its own columns,
+so that the parts together build as many as the whole; what is divided among them is looking numbers up:
+"""
+PICTURE = """The sizes of the weights of a 256 x 256 matrix with four planted parts, as stored, and the same with rows and columns of each
+part together (`momos-inspect --picture`):
+
+![before and after](decomposition.svg)
+"""
+NOISE_HEAD = f"""## Noise
+
+Matrices of {NOISE_LENGTH} x {NOISE_LENGTH} as they are initialised: what the tests see in them is an error.
+"""
+DIGITS_HEAD = """## The digits network
+
+64-256-256-10, 2 bits per weight, with its weights before training as the null hypothesis, calibrated on the training images.
+`--max-loss` bounds what the outputs lose (1 - cosine) through the zeros of one matrix; 1 lets the level alone decide.
+Parts found: {parts}.
+"""
