@@ -103,7 +103,7 @@ private enum HeaderFile {
     func integer(_ value: UInt64, _ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
     }
-    var bytes: [UInt8] = [0x93, 0x4D, 0x4F, 0x4D, 0x4F, 0x53, 0x0D, 0x0A, 0, 0, 1, 0, 4, 3, 2, 1]
+    var bytes: [UInt8] = [0x93, 0x4D, 0x4F, 0x4D, 0x4F, 0x53, 0x0D, 0x0A, 1, 0, 0, 0, 4, 3, 2, 1]
     bytes += integer(UInt64(64 + header.count), 8) + integer(64, 8) + integer(UInt64(header.count), 8)
     bytes += integer(xxh3(try Bytes(copying: header)), 8) + integer(0, 8)
     return bytes + integer(xxh3(try Bytes(copying: bytes)), 8) + header
