@@ -6,14 +6,18 @@ PRODUCTS = .build
 # Tests get a folder of their own: they need -enable-testing, which would rebuild the products.
 TESTS = .build-tests
 TEST_FLAGS = -c release --scratch-path $(TESTS) -Xswiftc -enable-testing
+MINUTES = 12
 ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xswiftc -enable-testing
+THREAD_FLAGS = --sanitize=thread -c release --scratch-path .build-thread -Xswiftc -enable-testing
+# Tests that measure time or memory say nothing under a sanitizer.
+SANITIZED = MOMOS_SANITIZED=1 ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0
 LIBRARY = $(PRODUCTS)/release/libmomos.so
 VERSION = 0.1.0
 COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
-.PHONY: all setup build demo test test-kernels test-neon sanitize-kernels sanitize-tests check lint bench conformance \
-  conformance-check models models-check science docs docs-check report-check wheel-check install install-library deb \
-  generate clean
+.PHONY: all setup build demo test test-kernels test-neon sanitize sanitize-kernels sanitize-tests fuzz fuzz-differential \
+  fuzz-coverage check lint bench conformance conformance-check models models-check science docs docs-check report-check \
+  wheel-check install install-library deb generate clean
 
 all: build
 
@@ -55,6 +59,27 @@ sanitize-tests: setup
 	swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
 	MOMOS_INSTRUCTION_SET=avx2 swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
 	MOMOS_INSTRUCTION_SET=scalar swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+
+# The whole suite with AddressSanitizer, then with ThreadSanitizer, and the C code with those and with checks of undefined
+# behaviour. Builds of their own, and slow.
+sanitize: setup sanitize-kernels
+	swift build --build-tests $(ADDRESS_FLAGS)
+	$(SANITIZED) swift test --skip-build --disable-xctest $(ADDRESS_FLAGS)
+	swift build --build-tests $(THREAD_FLAGS)
+	$(SANITIZED) swift test --skip-build --disable-xctest $(THREAD_FLAGS)
+
+# Every target of tools/fuzz, for MINUTES in all; fails if one finds something. Inputs are kept in .build-fuzz-corpus.
+fuzz: setup
+	python3 tools/fuzz/run.py "$$(tools/fuzz/build)" --minutes $(MINUTES)
+
+# The Swift reader and the numpy reader on mutated files, for MINUTES.
+fuzz-differential: setup
+	fuzzer=$$(tools/fuzz/build) && rm -rf .build-fuzz-seeds && "$$fuzzer" --seeds . .build-fuzz-seeds \
+	  && tools/fuzz/differential "$$fuzzer" .build-fuzz-seeds/container $(MINUTES)
+
+# What of the readers the inputs of the fuzzers reach.
+fuzz-coverage: setup
+	tools/fuzz/coverage "$$(tools/fuzz/build coverage)" --uncovered
 
 # Everything that make test does not: format, imports, generated code. Warnings are errors in every build.
 lint: setup
@@ -160,4 +185,4 @@ deb: setup
 	@tools/install/deb $(PRODUCTS)/release .build-deb
 
 clean:
-	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address tools/examples/EmbedReader/.build
+	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address .build-thread .build-fuzz* .build-docs .build-deb tools/examples/EmbedReader/.build

@@ -100,6 +100,11 @@ let package = Package(
     command("momos-verify"),
     command("momos-inspect"),
 
+    // A program of the tests that counts what opening a file allocates.
+    .target(name: "CCountingMalloc", path: "Tests/CCountingMalloc"),
+    .executableTarget(
+      name: "CountingOpen", dependencies: ["CCountingMalloc", "Momos"], path: "Tests/CountingOpen",
+      swiftSettings: swiftSettings),
     .target(
       name: "MomosTestSupport", dependencies: ["MomosModel"], path: "Tests/MomosTestSupport",
       swiftSettings: swiftSettings),

@@ -115,7 +115,8 @@ final class ConversionJournal: Sendable {
     }
     var findings = FitFindings(dictionaries: [], encodings: [])
     while let tensor = try file.tensor("dictionary_\(findings.dictionaries.count)", .uint8) {
-      findings.dictionaries.append(tensor.bytes)
+      // Where a member lies in its archive says nothing about the alignment that motifs need.
+      findings.dictionaries.append(try MomosError.translating { try tensor.bytes.copied() })
     }
     while let scales = try file.tensor("scales_\(findings.encodings.count)", .float32) {
       var encoding = PartEncoding(indices: [], scales: scales.bytes.array(of: Float.self))

@@ -90,15 +90,15 @@ extension InspectionReport {
         outputs: graph.outputs.map(\.name))
     }
     let fitted = reader.tensors.filter { $0.kind == .mosaic }
-    let fittedWeights = fitted.reduce(0) { $0 + $1.shape.elementCount }
+    let fittedWeights = fitted.map(\.shape.elementCount).saturatingSum
     let dictionarySections = reader.dictionaries.map(\.section)
     let stored = (fitted.flatMap(\.sections) + dictionarySections).reduce(0) { $0 + $1.storedByteCount }
     let loaded = (fitted.flatMap(\.sections) + dictionarySections).reduce(0) { $0 + $1.rawByteCount }
     bits = fittedWeights > 0 ? 8 * Double(stored) / Double(fittedWeights) : nil
     loadedBits = fittedWeights > 0 ? 8 * Double(loaded) / Double(fittedWeights) : nil
     let unaliased = reader.tensors.filter { $0.kind != .alias }
-    let weights = unaliased.reduce(0) { $0 + $1.shape.elementCount }
-    sourceByteCount = unaliased.reduce(0) { $0 + $1.shape.elementCount * $1.elementType.byteCount }
+    let weights = unaliased.map(\.shape.elementCount).saturatingSum
+    sourceByteCount = unaliased.map { $0.shape.elementCount * $0.elementType.byteCount }.saturatingSum
     fileBits = 8 * Double(fileByteCount) / Double(max(weights, 1))
   }
 
@@ -170,6 +170,16 @@ extension InspectionReport {
   }
 }
 
+extension [Int] {
+  /// The sum, or the largest integer if that is less: tensors may claim any number of weights each.
+  fileprivate var saturatingSum: Int {
+    reduce(0) { sum, value in
+      let (next, overflow) = sum.addingReportingOverflow(value)
+      return overflow ? .max : next
+    }
+  }
+}
+
 extension InspectionReport.DictionaryReport {
   fileprivate init(_ entry: DictionaryEntry) {
     number = entry.number
@@ -225,12 +235,12 @@ extension InspectionReport.TensorReport {
 
 /// The bytes of dictionaries, divided among the tensors that use them by their weights.
 private struct DictionaryShares {
-  private var weightCounts: [Int: Int] = [:]
+  private var weightCounts: [Int: Double] = [:]
 
   init(_ tensors: [TensorEntry]) {
     for tensor in tensors {
       for dictionary in tensor.dictionaries {
-        weightCounts[dictionary.number, default: 0] += tensor.shape.elementCount
+        weightCounts[dictionary.number, default: 0] += Double(tensor.shape.elementCount)
       }
     }
   }
@@ -238,8 +248,7 @@ private struct DictionaryShares {
   func byteCount(of tensor: TensorEntry) -> Double {
     tensor.dictionaries.reduce(0) { sum, dictionary in
       let weights = weightCounts[dictionary.number, default: 1]
-      return sum + Double(dictionary.section.storedByteCount) * Double(tensor.shape.elementCount)
-        / Double(weights)
+      return sum + Double(dictionary.section.storedByteCount) * Double(tensor.shape.elementCount) / weights
     }
   }
 }

@@ -83,29 +83,46 @@ struct TensorCheck {
     return failures
   }
 
+  /// Vectors that execution is tried with.
+  private static let batch = 4
+  /// Rows whose references are held at a time.
+  private static let rowChunk = 1 << 12
+
   /// Products with four random normal vectors, executed against float64 sums over reconstructed rows.
   private func executionMetrics(
     of mosaic: MosaicTensor, _ content: TensorContent
   ) throws(MomosError) -> ErrorMetrics {
     let multiplier = try TensorMultiplier(
       content, name: entry.name, precision: options.session.precision, pool: pool)
-    let batch = 4
     let (rows, columns) = (multiplier.rows, multiplier.columns)
+    return try MomosError.translating {
+      let input = try randomInput(columns: columns)
+      let output = try multiplier.multiply(input).output
+      let weights = try ReconstructedRows(mosaic, columns: columns, rowsAtOnce: pool.threadCount)
+      var metrics = ErrorMetrics()
+      for start in stride(from: 0, to: rows, by: Self.rowChunk) {
+        let references = pool.map(taskCount: min(Self.rowChunk, rows - start)) { row in
+          weights.products(row: start + row, input: input, batch: Self.batch)
+        }
+        let measured = output.bytes.span(of: Float.self)
+        for (row, reference) in references.enumerated() {
+          metrics.add(
+            reference: reference.map { Float($0) },
+            measured: (0..<Self.batch).map { measured[$0 * rows + start + row] })
+        }
+      }
+      return metrics
+    }
+  }
+
+  /// `[batch, columns]`, in checked memory: a small file may claim many columns.
+  private func randomInput(columns: Int) throws(ModelError) -> Tensor {
     var generator = SeededGenerator(seed: UInt64(entry.number))
-    let input = (0..<batch * columns).map { _ in Float(generator.nextNormal()) }
-    let output = try MomosError.translating {
-      try multiplier.multiply(Tensor(input, shape: Shape(rows: batch, columns: columns))).output.floats()
-    }
-    let weights = try MomosError.translating { try ReconstructedRows(mosaic, columns: columns) }
-    let references = pool.map(taskCount: rows) { row in
-      weights.products(row: row, input: input, batch: batch)
-    }
-    var metrics = ErrorMetrics()
-    for (row, reference) in references.enumerated() {
-      metrics.add(
-        reference: reference.map { Float($0) }, measured: (0..<batch).map { output[$0 * rows + row] })
-    }
-    return metrics
+    let shape = try Shape([Self.batch, columns])
+    var input = try MutableBytes(byteCount: shape.elementCount * MemoryLayout<Float>.stride)
+    var values = input.mutableSpan(of: Float.self)
+    for position in values.indices { values[position] = Float(generator.nextNormal()) }
+    return Tensor(elementType: .float32, shape: shape, bytes: input.freeze())
   }
 }
 
@@ -116,26 +133,31 @@ private struct ReconstructedRows: Sendable {
   private let matrix: Tensor?
   private let columns: Int
 
-  init(_ mosaic: MosaicTensor, columns: Int) throws(ModelError) {
+  init(_ mosaic: MosaicTensor, columns: Int, rowsAtOnce: Int) throws(ModelError) {
     self.columns = columns
     let reconstruction = Reconstruction(mosaic)
     if mosaic.composition == .sum && mosaic.blocking == .rows {
+      try reconstruction.requireMemory(rowCount: rowsAtOnce)
       self.reconstruction = reconstruction
       matrix = nil
     } else {
       self.reconstruction = nil
       let view = mosaic.blocking == .rows ? mosaic.view : .lastAxisIsInput(rank: mosaic.shape.rank)
       matrix = try view.matrix(of: reconstruction.dense())
+      try AvailableMemory.require(byteCount: rowsAtOnce * columns * MemoryLayout<Float>.stride)
     }
   }
 
   /// dot(row, input) in float64 for each input of the batch.
-  func products(row: Int, input: [Float], batch: Int) -> [Double] {
+  func products(row: Int, input: Tensor, batch: Int) -> [Double] {
     let weights =
       reconstruction?.row(row) ?? matrix?.floats(in: row * columns..<(row + 1) * columns) ?? []
+    let values = input.bytes.span(of: Float.self)
     return (0..<batch).map { sample in
       var sum = 0.0
-      for column in 0..<columns { sum += Double(weights[column]) * Double(input[sample * columns + column]) }
+      for column in 0..<columns {
+        sum += Double(weights[column]) * Double(values[sample * columns + column])
+      }
       return sum
     }
   }

@@ -13,6 +13,8 @@ enum FormatLimits {
   /// What opening may allocate, as a multiple of the header's byte count, plus `budgetBase` (spec section 2).
   static let budgetFactor = 64
   static let budgetBase = 1 << 20
+  /// Of that, what opening holds beside the header's message: the file, an error, the reader itself.
+  static let budgetReserve = 1 << 16
 
   /// H-04 and G-01.
   static let maximumNameByteCount = 1024
@@ -44,6 +46,8 @@ enum FormatLimits {
   /// G-05.
   static let maximumGraphRank = 16
   static let maximumGraphDimension: UInt64 = 1 << 48
+  /// G-06.
+  static let maximumNodeCount = 65_536
 
   /// The smallest multiple of 64 that is at least `offset`, or nil if that overflows.
   static func aligned(_ offset: Int) -> Int? {

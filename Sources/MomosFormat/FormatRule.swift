@@ -72,6 +72,7 @@ public enum FormatRule: String, Sendable, Hashable, CaseIterable {
   case g03 = "G-03"
   case g04 = "G-04"
   case g05 = "G-05"
+  case g06 = "G-06"
   // Provenance
   case p01 = "P-01"
   case p02 = "P-02"

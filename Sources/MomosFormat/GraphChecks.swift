@@ -1,6 +1,6 @@
 import MomosModel
 
-/// Turns graph records into graphs: rules H-03, H-06 and G-01 to G-05.
+/// Turns graph records into graphs: rules H-03, H-06 and G-01 to G-06.
 struct GraphChecks {
   /// Tensor numbers by the bytes of their names.
   let tensorNumbers: [[UInt8]: Int]
@@ -14,9 +14,14 @@ struct GraphChecks {
     for (position, node) in record.nodes.enumerated() {
       nodes.append(try self.node(node, graph: number, at: "\(place), node \(position + 1)"))
     }
-    return Graph(
+    let graph = Graph(
       name: name, inputs: try values(record.inputs, at: "\(place), input"),
       outputs: try values(record.outputs, at: "\(place), output"), nodes: nodes)
+    guard nodes.count <= FormatLimits.maximumNodeCount else {
+      throw FormatError(
+        .g06, at: place, expected: "at most \(FormatLimits.maximumNodeCount) nodes", found: "\(nodes.count)")
+    }
+    return graph
   }
 
   private func values(_ records: [ValueRecord], at place: String) throws(FormatError) -> [GraphValue] {

@@ -104,7 +104,7 @@ struct HeaderDecoding {
 
   /// Charges the elements of an array and the 32 bytes before them.
   private func charge(_ byteCount: Int) throws(FormatError) {
-    guard budget.charge(byteCount + 32) else { throw exhausted }
+    guard budget.charge(MemoryBudget.blockByteCount(byteCount + 32)) else { throw exhausted }
   }
 
   @unsafe
@@ -189,6 +189,8 @@ struct HeaderDecoding {
 extension MemoryBudget {
   /// The budget of a header (H-01, spec section 2).
   convenience init(headerByteCount: Int) {
-    self.init(limit: FormatLimits.budgetFactor * headerByteCount + FormatLimits.budgetBase)
+    self.init(
+      limit: FormatLimits.budgetFactor * headerByteCount + FormatLimits.budgetBase
+        - FormatLimits.budgetReserve)
   }
 }

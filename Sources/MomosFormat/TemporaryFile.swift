@@ -90,7 +90,9 @@ final class TemporaryFile {
 
   /// Brings the contents to the disk.
   func synchronize() throws(FormatError) {
-    guard fsync(descriptor) == 0 else { throw Self.failure(target, code: errno) }
+    while fsync(descriptor) != 0 {
+      guard errno == EINTR else { throw Self.failure(target, code: errno) }
+    }
   }
 
   /// Gives the file its target's name, atomically, and brings the folder to the disk.

@@ -49,14 +49,15 @@ struct TensorChecks {
     return kind
   }
 
-  /// T-01; a field of another kind may say 0, which is "none".
+  /// H-03 and T-01; a field of another kind may say 0, which is "none" but for element types.
   private static func checkFields(
     _ record: TensorRecord, of kind: TensorEntry.Kind, at place: String
   ) throws(FormatError) {
     var foreign: [String] = []
+    let storedElementType = try ElementType.optional(record.storedElementType, at: place)
     if kind != .dense {
       if record.section ?? 0 != 0 { foreign.append("section") }
-      if record.storedElementType ?? 0 != 0 { foreign.append("stored_element_type") }
+      if storedElementType != nil { foreign.append("stored_element_type") }
     }
     if kind != .alias, record.aliasOf ?? 0 != 0 { foreign.append("alias_of") }
     if kind != .mosaic {

@@ -47,7 +47,9 @@ struct OutputFile: ~Copyable {
 
   /// Makes the bytes durable and gives the file its name.
   consuming func commit() throws(InterchangeError) {
-    guard fsync(descriptor) == 0 else { throw Self.failed("a file made durable") }
+    while fsync(descriptor) != 0 {
+      guard errno == EINTR else { throw Self.failed("a file made durable") }
+    }
     guard unsafe rename(partialPath, path) == 0 else { throw Self.failed("a file renamed") }
     isCommitted = true
   }

@@ -26,8 +26,21 @@ public struct Reconstruction: Sendable {
     }
   }
 
+  /// Bytes that the arrays of one row take.
+  private var rowByteCount: Int {
+    let blockCount = tensor.parts.flatMap(\.stages).map(\.mosaic.blockCount).max() ?? 0
+    return 2 * columnCount * MemoryLayout<Float>.stride + blockCount * MemoryLayout<UInt16>.stride
+  }
+
+  /// Refuses rows that memory does not hold; `row` and `dense` take them for granted.
+  /// - Parameter rowCount: how many rows are reconstructed at a time.
+  public func requireMemory(rowCount: Int = 1) throws(ModelError) {
+    try AvailableMemory.require(byteCount: rowCount * rowByteCount)
+  }
+
   /// The whole tensor in its own shape and element type.
   public func dense() throws(ModelError) -> Tensor {
+    try requireMemory()
     let matrix =
       switch tensor.composition {
       case .sum: try summedMatrix()

@@ -17,6 +17,9 @@ public struct RowReconstruction: Sendable {
     columnCount = matrix[1]
   }
 
+  /// Refuses rows that memory does not hold.
+  public func requireMemory() throws(ModelError) { try reconstruction.requireMemory() }
+
   /// Writes the weights of a row as `Reconstruction` gives them, in the bits of the tensor's element type.
   ///
   /// - Parameter weights: `columnCount` elements as wide as those of the tensor, overwritten.

@@ -24,11 +24,14 @@ public final class MemoryBudget {
   public func release(_ byteCount: Int) {
     liveByteCount -= byteCount
   }
+
+  /// What a block of so many bytes takes of the heap: 8 bytes more, in steps of 16, at least 32 (glibc).
+  public static func blockByteCount(_ byteCount: Int) -> Int { max(32, (byteCount + 8 + 15) & ~15) }
 }
 
 /// A protobuf-c allocator that charges a budget; it returns NULL when the budget or the memory is short.
 ///
-/// Each block is preceded by 16 bytes that hold its byte count.
+/// Each block is preceded by 16 bytes that hold what it takes of the heap.
 @safe
 public struct BudgetedAllocator {
   private static let prefixByteCount = 16
@@ -50,11 +53,11 @@ public struct BudgetedAllocator {
 
   @unsafe
   private static func allocate(_ data: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
-    guard let data = unsafe data, size >= 0, size < Int.max - prefixByteCount else { return nil }
+    guard let data = unsafe data, size >= 0, size < Int.max / 2 else { return nil }
     let budget = unsafe Unmanaged<MemoryBudget>.fromOpaque(data).takeUnretainedValue()
-    let byteCount = size + prefixByteCount
+    let byteCount = MemoryBudget.blockByteCount(size + prefixByteCount)
     guard budget.charge(byteCount) else { return nil }
-    guard let block = unsafe malloc(byteCount) else {
+    guard let block = unsafe malloc(size + prefixByteCount) else {
       budget.release(byteCount)
       return nil
     }

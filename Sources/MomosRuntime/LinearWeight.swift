@@ -89,7 +89,7 @@ public struct LinearWeight: Sendable {
     case .mosaic(let mosaic):
       return try mosaic.multiply(input, batch: batch, into: &output, pool: pool)
     case .flat(let flat):
-      return flat.multiply(input, batch: batch, into: &output)
+      return try flat.multiply(input, batch: batch, into: &output)
     }
   }
 }

@@ -98,6 +98,11 @@ struct ModelTensors: Sendable {
     }
     try check(mosaic, named: name, view, for: node)
     let table = RowReconstruction(mosaic)
+    do {
+      try table.requireMemory()
+    } catch {
+      throw .model(error, place: "tensor \"\(name)\"")
+    }
     rowTables[target] = table
     return table
   }

@@ -3,6 +3,7 @@ import MomosTestSupport
 import Testing
 
 /// What cannot be written: a full disk, which a limit on the file size stands for, and a closed or full stdout.
+@Suite(.disabled(if: Sanitizer.isActive))
 struct FullDiskTests {
   /// A folder with the digits network and an older output of each command.
   private func makeFolder() throws -> TestFolder {

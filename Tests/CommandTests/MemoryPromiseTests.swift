@@ -3,6 +3,7 @@ import MomosTestSupport
 import Testing
 
 /// A mosaic is multiplied as it lies in the file: the dense matrix is never rebuilt.
+@Suite(.disabled(if: Sanitizer.isActive))
 struct MemoryPromiseTests {
   @Test func largeMatrixIsMultipliedInAQuarterOfItsDenseSize() throws {
     // 64 MB of indices; the dense matrix has 1 GB.

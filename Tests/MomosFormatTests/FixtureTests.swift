@@ -23,6 +23,9 @@ struct FixtureTests {
       }
       return Invalid(file: file, rule: rule, door: door, tensor: object["tensor"])
     } ?? []
+  /// The whole messages, "FILE: MESSAGE".
+  static let refusals = Set(
+    ((try? Repository.text("fixtures/invalid/refusals.txt")) ?? "").split(separator: "\n").map(String.init))
   static let valid = Repository.files(in: "fixtures/valid", suffix: ".momos")
 
   @Test(arguments: invalid) func invalidFixtureIsRefused(fixture: Invalid) throws {
@@ -37,6 +40,9 @@ struct FixtureTests {
       }
     }
     #expect(error?.rule.rawValue == fixture.rule, "\(error.map { "\($0)" } ?? "")")
+    // Rule, place, expected and found.
+    let message = error.map { "\(fixture.file): \($0)" } ?? ""
+    #expect(Self.refusals.contains(message), "\(message)")
   }
 
   @Test(arguments: valid) func validFixtureIsAccepted(name: String) throws {

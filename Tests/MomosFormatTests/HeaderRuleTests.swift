@@ -127,6 +127,9 @@ struct HeaderRuleTests {
     Refusal(.g04, "version 2^31") { $0.header.operatorSets[0].version = 1 << 31 },
     Refusal(.g05, "size above 2^48") { $0.header.graphs[0].inputs[0].dimensions[1].size = 1 << 48 + 1 },
     Refusal(.g05, "size and symbol") { $0.header.graphs[0].inputs[0].dimensions[0].size = 1 },
+    Refusal(.g06, "65,537 nodes") {
+      $0.header.graphs[1].nodes = [NodeRecord](repeating: NodeRecord(operatorType: [65]), count: 65_537)
+    },
     Refusal(.g05, "17 dimensions") {
       $0.header.graphs[0].inputs[0].dimensions = [DimensionRecord](repeating: DimensionRecord(), count: 17)
     },

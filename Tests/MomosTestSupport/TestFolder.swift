@@ -5,8 +5,13 @@ import Glibc
 public final class TestFolder: Sendable {
   public let path: String
 
-  public init() throws {
-    let template = FileManager.default.temporaryDirectory.path + "/momos-test-XXXXXX"
+  /// - Parameter isInMemory: for tests that write very often; where the system has such a place.
+  public init(isInMemory: Bool = false) throws {
+    let memory = "/dev/shm"
+    let parent =
+      isInMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? memory : FileManager.default.temporaryDirectory.path
+    let template = parent + "/momos-test-XXXXXX"
     var name = Array(template.utf8CString)
     guard unsafe mkdtemp(&name) != nil else { throw CocoaError(.fileWriteUnknown) }
     path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

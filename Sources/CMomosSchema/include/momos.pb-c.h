@@ -187,13 +187,16 @@ struct  Momos__Dictionary
    */
   protobuf_c_boolean has_element_type;
   Momos__ElementType element_type;
-  protobuf_c_boolean has_antipodal;
-  protobuf_c_boolean antipodal;
   /*
-   * motif 0 is all zeros
+   * a flag
+   */
+  protobuf_c_boolean has_antipodal;
+  uint64_t antipodal;
+  /*
+   * a flag: motif 0 is all zeros
    */
   protobuf_c_boolean has_zero_motif;
-  protobuf_c_boolean zero_motif;
+  uint64_t zero_motif;
   /*
    * INT8 only
    */
@@ -348,10 +351,10 @@ struct  Momos__Value
   size_t n_dimensions;
   Momos__Dimension **dimensions;
   /*
-   * true: no dimensions mean a scalar; else they mean an unstated shape
+   * a flag: no dimensions mean a scalar; else they mean an unstated shape
    */
   protobuf_c_boolean has_has_shape;
-  protobuf_c_boolean has_shape;
+  uint64_t has_shape;
 };
 #define MOMOS__VALUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&momos__value__descriptor) \

@@ -9,6 +9,7 @@ TEXT_LIMIT = 4_096
 DIMENSION_LIMIT = 1 << 48
 RANK_LIMIT = 16
 VERSION_LIMIT = (1 << 31) - 1
+NODE_LIMIT = 65_536
 VALUE_FIELDS = {
     1: "float_value", 2: "int_value", 3: "string_value", 4: "tensor", 5: "graph", 6: "floats", 7: "ints",
     8: "strings",
@@ -31,7 +32,7 @@ def _check_name(name: bytes | None, may_be_empty: bool = True) -> None:
 
 
 def check_graphs(header: SimpleNamespace) -> None:
-    """Checks rules G-01 to G-05, and H-06 for the numbers of graphs."""
+    """Checks rules G-01 to G-06, and H-06 for the numbers of graphs."""
     tensors = {tensor.name for tensor in header.tensors}
     for number, graph in enumerate(header.graphs, 1):
         _check_name(graph.name)
@@ -44,6 +45,7 @@ def check_graphs(header: SimpleNamespace) -> None:
                 _check_name(name)
             for attribute in node.attributes:
                 _check_attribute(attribute, number, len(header.graphs), tensors)
+        require(len(graph.nodes) <= NODE_LIMIT, "G-06", f"a graph has {len(graph.nodes)} nodes")
     domains = [operator_set.domain or b"" for operator_set in header.operator_sets]
     for domain in domains:
         _check_name(domain)

@@ -71,9 +71,13 @@ WIRE_TYPES = {
 
 
 def parse(message: str, data: bytes) -> SimpleNamespace:
-    """The message's fields by name; absent ones are None, repeated ones lists. Unknown fields are skipped."""
+    """The message's fields by name; absent ones are None, repeated ones lists. Unknown fields are skipped.
+
+    Of a field that occurs again the last value counts; messages are merged.
+    """
     fields = MESSAGES[message]
     result = SimpleNamespace(**{name: [] if kind.endswith("*") else None for name, kind in fields.values()})
+    contents: dict[str, bytes] = {}
     position = 0
     while position < len(data):
         key, position = _varint(data, position)
@@ -84,6 +88,10 @@ def parse(message: str, data: bytes) -> SimpleNamespace:
         name, kind = fields[key >> 3]
         if kind.endswith("*"):
             getattr(result, name).extend(_decode_repeated(kind[:-1], value, key & 7))
+        elif kind in MESSAGES and key & 7 == LENGTH_DELIMITED:
+            # The fields of one behind those of the other are the merged message.
+            contents[name] = contents.get(name, b"") + value
+            setattr(result, name, parse(kind, contents[name]))
         else:
             setattr(result, name, _decode(kind, value, key & 7))
     return result
