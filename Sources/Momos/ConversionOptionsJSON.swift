@@ -7,7 +7,8 @@ extension ConversionOptions {
     "source", "output", "graph", "bits", "target_size", "target_cosine", "effort", "form", "prefer", "plan",
     "save_plan", "block_length", "motifs", "capacity", "stages", "dictionary", "blocking", "no_zero_motif",
     "no_row_scale", "seed", "dense", "calibration", "save_calibration", "input_axis", "allow_nonfinite",
-    "threads", "no_zstd", "force", "resume",
+    "threads", "no_zstd", "force", "resume", "decompose", "alpha", "initialization", "initial_weights",
+    "max_loss",
   ]
 
   /// Options in JSON: the long options of `momos-convert` with _ for -, and `source` for its arguments.
@@ -31,6 +32,7 @@ extension ConversionOptions {
       options.resumes = try values.flag("resume")
       options.fit.allowsNonfinite = try values.flag("allow_nonfinite")
       options.threadCount = try values.threadCount()
+      options.decomposition = try DecompositionOptions.given(in: values)
       return options
     }
     let choice = try MomosError.translatingOptions { () throws(InterchangeError) in try FitChoice(values) }
@@ -39,6 +41,30 @@ extension ConversionOptions {
     fit = try choice.options()
     fit.allowsNonfinite = allowsNonfinite
     guard !sources.isEmpty else { throw MomosError(.usage, "expected a source, found none") }
+  }
+}
+
+extension DecompositionOptions {
+  /// nil unless it is asked for.
+  fileprivate static func given(in values: OptionsJSON) throws(InterchangeError) -> DecompositionOptions? {
+    var options = DecompositionOptions()
+    let (level, maximumLoss) = (try values.number("alpha"), try values.number("max_loss"))
+    options.initialization = try values.choice("initialization", expected: "a rule such as kaiming-uniform") {
+      InitializationRule($0)
+    }
+    options.initialWeights = try values.texts("initial_weights")
+    guard try values.flag("decompose") else {
+      let isOptionGiven =
+        level != nil || maximumLoss != nil || options.initialization != nil || !options.initialWeights.isEmpty
+      guard !isOptionGiven else {
+        throw InterchangeError(
+          .jsonValue, place: "decompose", expected: "true beside options of decomposition", found: "none")
+      }
+      return nil
+    }
+    options.level = level ?? options.level
+    options.maximumLoss = maximumLoss ?? options.maximumLoss
+    return options
   }
 }
 

@@ -56,7 +56,7 @@ public struct Export: Sendable {
     guard options.graph == nil, options.calibration.isEmpty, options.savedCalibration == nil,
       !options.resumes,
       options.plan == nil, options.savedPlan == nil, options.densePatterns.isEmpty, options.compresses,
-      options.inputAxis == .last, options.fit == (try FitChoice().options())
+      options.inputAxis == .last, options.decomposition == nil, options.fit == (try FitChoice().options())
     else {
       throw MomosError(
         .usage,
