@@ -136,6 +136,7 @@ extension InitializationDistribution: CustomStringConvertible {
       case .initialWeights: "measured from initial weights"
       case .estimate: "estimated from trained weights"
       }
-    return "\(form.rawValue), standard deviation \(standardDeviation) (\(source))"
+    let digits = (standardDeviation * 1e6).rounded() / 1e6
+    return "\(form.rawValue), standard deviation \(digits) (\(source))"
   }
 }
