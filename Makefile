@@ -141,15 +141,6 @@ wheel-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/python/check_wheel $(LIBRARY)
 
-# Every command that the documents show, executed.
-docs-check: build
-	@tools/docs/check --commands $(PRODUCTS)/release
-
-# The report of a file, opened in headless Chromium.
-report-check: build
-	@PACKAGES="python3-matplotlib chromium" tools/setup
-	cd tools/python && MOMOS_COMMANDS=$(CURDIR)/$(PRODUCTS)/release /usr/bin/python3 -m unittest tests.test_report
-
 # Writes generated code anew from spec/momos.proto.
 generate: setup
 	@tools/generate

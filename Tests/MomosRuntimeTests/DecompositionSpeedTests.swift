@@ -44,7 +44,7 @@ struct DecompositionSpeedTests {
   }
 
   @Test(
-    .enabled(if: isEnabled, "needs MOMOS_SPEED_TESTS=1 and an idle machine"),
+    .serialized, .enabled(if: isEnabled, "needs MOMOS_SPEED_TESTS=1 and an idle machine"),
     arguments: [(1, [1.6, 2.5, 3.5]), (64, [1.7, 3, 5])], [1, 2])
   func partsExecuteFasterInProportion(held: (batch: Int, ratios: [Double]), threadCount: Int) throws {
     let pool = ThreadPool(threadCount: threadCount)
