@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Glibc
 import Momos
+import Synchronization
 
 /// A command of momos. Its `run` throws `MomosError`; whatever goes wrong, a wrong argument included, becomes one
 /// line on stderr and the exit code of its kind.
@@ -99,11 +100,16 @@ private func installSignalHandlers() {
     "\(commandName): a file shrank while it was in use (run and verify with --load copy are immune)\n"
   unsafe shrunkFileMessage = strdup(message)
   signal(SIGXFSZ, SIG_IGN)
+  _ = hasReportedShrinking.load(ordering: .relaxed)
   signal(SIGBUS) { _ in
+    // Several threads may meet the missing pages; one tells it, and ends the others.
+    if hasReportedShrinking.exchange(true, ordering: .relaxed) { while true { pause() } }
     if let message = unsafe shrunkFileMessage { _ = unsafe write(STDERR_FILENO, message, strlen(message)) }
     _exit(EX_IOERR)
   }
 }
+
+private let hasReportedShrinking = Atomic(false)
 
 /// Written by the signal handler, which may not allocate; set once before the handler is installed.
 nonisolated(unsafe) private var shrunkFileMessage: UnsafeMutablePointer<CChar>?

@@ -54,10 +54,14 @@ extension PlanDocument {
     return ranges
   }
 
+  /// No tensor has more elements, so that sums of rows do not overflow.
+  private static let rowLimit = 1 << 48
+
   private static func range(_ word: Substring) -> ClosedRange<Int>? {
     let ends = word.split(separator: "-", omittingEmptySubsequences: false)
     guard ends.count <= 2, ends.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }),
-      let first = ends.first.flatMap({ Int($0) }), let last = ends.last.flatMap({ Int($0) }), first <= last
+      let first = ends.first.flatMap({ Int($0) }), let last = ends.last.flatMap({ Int($0) }), first <= last,
+      last < Self.rowLimit
     else { return nil }
     return first...last
   }

@@ -73,6 +73,10 @@ struct PlanDocumentTests {
     (#""name": "a", "parts": [{"rows": "1 1", "class": "x"}]"#, .planRows, "tensors[0].parts[0].rows"),
     (#""name": "a", "parts": [{"rows": "0-5 4-6", "class": "x"}]"#, .planRows, "tensors[0].parts[0].rows"),
     (#""name": "a", "parts": [{"rows": "-1", "class": "x"}]"#, .planRows, "tensors[0].parts[0].rows"),
+    (
+      #""name": "a", "parts": [{"rows": "0-9223372036854775807", "class": "x"}]"#, .planRows,
+      "tensors[0].parts[0].rows"
+    ),
     (#""name": "a", "parts": [{"rows": "1-2-3", "class": "x"}]"#, .planRows, "tensors[0].parts[0].rows"),
     (#""name": "a", "parts": [{"rows": "1,2", "class": "x"}]"#, .planRows, "tensors[0].parts[0].rows"),
     (
