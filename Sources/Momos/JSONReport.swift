@@ -1,3 +1,5 @@
+import MomosInterchange
+
 /// A result that commands print: as text for people, as JSON for programs.
 public protocol Report: Encodable {
   /// Lines for a terminal, without a final line end.
@@ -72,7 +74,7 @@ private final class JSONNode {
       return Self.joined(elements.map { $0.text(indentation: inner) }, "[", "]", indentation)
     case .object(let fields):
       let lines = fields.sorted { $0.key < $1.key }.map { key, node in
-        Self.quoted(key) + " : " + node.text(indentation: inner)
+        JSONText.quoted(key) + " : " + node.text(indentation: inner)
       }
       return Self.joined(lines, "{", "}", indentation)
     }
@@ -84,26 +86,10 @@ private final class JSONNode {
     start + "\n" + texts.map { "\(indentation)  \($0)" }.joined(separator: ",\n") + "\n\(indentation)\(end)"
   }
 
-  static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\0"..<" ": quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
-  }
-
   /// The shortest text that reads as the same number.
   static func number(_ value: some BinaryFloatingPoint & CustomStringConvertible) -> String {
-    if value.isNaN { return quoted("nan") }
-    if value.isInfinite { return quoted(value > 0 ? "inf" : "-inf") }
+    if value.isNaN { return JSONText.quoted("nan") }
+    if value.isInfinite { return JSONText.quoted(value > 0 ? "inf" : "-inf") }
     let text = value.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
@@ -129,7 +115,7 @@ private struct JSONEncoding: Encoder, SingleValueEncodingContainer {
 
   func encodeNil() { node.set("null") }
   func encode(_ value: Bool) { node.set("\(value)") }
-  func encode(_ value: String) { node.set(JSONNode.quoted(value)) }
+  func encode(_ value: String) { node.set(JSONText.quoted(value)) }
   func encode(_ value: Double) { node.set(JSONNode.number(value)) }
   func encode(_ value: Float) { node.set(JSONNode.number(value)) }
 

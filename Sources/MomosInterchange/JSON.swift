@@ -29,12 +29,12 @@ extension JSON {
     case .null: return "null"
     case .bool(let value): return "\(value)"
     case .number(let text): return text
-    case .string(let text): return Self.quoted(text)
+    case .string(let text): return JSONText.quoted(text)
     case .array(let elements):
       let texts = elements.map { $0.rendered(indentation: inner) }
       return Self.joined(texts, "[", "]", onLines: elements.contains(where: \.holdsObject), indentation)
     case .object(let fields):
-      let texts = fields.map { Self.quoted($0.key) + ": " + $0.value.rendered(indentation: inner) }
+      let texts = fields.map { JSONText.quoted($0.key) + ": " + $0.value.rendered(indentation: inner) }
       return Self.joined(texts, "{", "}", onLines: fields.contains(where: \.value.holdsObject), indentation)
     }
   }
@@ -53,21 +53,5 @@ extension JSON {
     case .array(let elements): elements.contains(where: \.holdsObject)
     case .object: true
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\0"..<" ": quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }
