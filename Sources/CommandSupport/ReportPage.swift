@@ -18,8 +18,8 @@ public struct ReportPage: Sendable {
     guard try Self.run(["python3", "-c", "import momos.report"]).exitCode == 0 else {
       throw MomosError(
         .missingInput,
-        "--report needs Python 3 with the package momos: pip install 'momos[report]', or from the sources "
-          + "pip install './tools/python[report]'")
+        "--report needs Python 3 with the packages momos and matplotlib: "
+          + "pip install './tools/python[report]' in the sources of momos")
     }
     var words = ["python3", "-m", "momos", "report", "--output", path, "--commands", Self.folder]
     words += sources.map { "--against=\($0)" } + inputs.map { "--input=\($0.name)=\($0.path)" }

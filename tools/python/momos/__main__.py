@@ -32,7 +32,7 @@ def _report(options: argparse.Namespace) -> int:
     try:
         from . import report
     except ModuleNotFoundError as error:
-        return _refusal(f"{error.name} is missing: pip install 'momos[report]'", 69)
+        return _refusal(f"{error.name} is missing: pip install {error.name}", 69)
     try:
         subject = report.gather(options.file, options.against, options.input, options.tensor, options.commands)
         _write(options.output, report.page(subject))

@@ -125,7 +125,7 @@ class Report(unittest.TestCase):
         words = [COMMANDS / "momos-inspect", self.file, "--report", self.folder / "x.html"]
         result = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
         self.assertEqual(result.returncode, 66)
-        self.assertIn("pip install 'momos[report]'", result.stderr)
+        self.assertIn("pip install './tools/python[report]'", result.stderr)
 
     @unittest.skipIf(CHROMIUM is None, "Chromium is not installed")
     def test_chromium_renders_it(self) -> None:
