@@ -47,9 +47,10 @@
 /// Floats of one expanded tile.
 #define TILE_SIZE (MOST_ROWS * TILE_STRIDE)
 
-/// Scratch: offsets, expanded tiles, then packed panels, here after a single tile. Tiles begin at another place of a
-/// page than offsets, which are read while rows are written.
-#define TILES_BEGIN (OFFSET_COUNT + 256)
+/// Scratch: offsets, packed motifs, expanded tiles, then packed panels, here after a single tile. Tiles begin at another
+/// place of a page than offsets, which are read while rows are written.
+#define MOTIFS_BEGIN OFFSET_COUNT
+#define TILES_BEGIN (MOTIFS_BEGIN + MOMOS_MOST_NEAR_MOTIFS / 2 + 256)
 #define PANELS_BEGIN (TILES_BEGIN + TILE_SIZE)
 
 /// At least as many in every instruction set.

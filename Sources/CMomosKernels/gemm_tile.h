@@ -5,6 +5,8 @@
 // the widest panel have (NARROW_PANEL and WIDE_PANEL, where multiples of the narrowest make up any panel), how many
 // vectors of the batch are multiplied at a time without panels (DOT_VECTORS, 2 or 3), MULTIPLY_ADD(a, b, sum), and
 // PARTIAL(source, count): the first `count` (at most GEMM_LANES) values of `source`, then zeros, reading no further.
+// MULTIPLIES_MOTIFS is 1 where loads are so much faster than products that panels are multiplied straight from the
+// motifs of tile layouts, and 0 where these are laid out first.
 // STORE_PARTIAL(target, count, value) stores the first `count` lanes of a vector of single floats.
 // A lane holds one float32, or PACKED_FLOATS values that PACKED(source, count) makes of the first `count` of them.
 
@@ -61,12 +63,15 @@ typedef struct {
   size_t y_stride;
   size_t rows;
   size_t count;
+  const float *scale;  ///< of the rows' sums; NULL for ones
   int replaces;  ///< 0: the sums are added to y; otherwise y becomes 0 + the sums
 } tile_target;
 
 /// Adds the sums of rows row to row + 3 of one vector of the batch.
 INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four sums) {
   float *y = target->y + vector * target->y_stride + row;
+  if (target->scale)
+    for (size_t i = 0; i < 4 && row + i < target->rows; i++) sums[i] *= target->scale[row + i];
   if (row + 4 <= target->rows) {
     store_four(y, (target->replaces ? (four){0} : loaded_four(y)) + sums);
   } else {

@@ -1,3 +1,4 @@
+import CMomosKernels
 public import MomosModel
 
 /// Multiplies a matrix that is the sum of parts, each with rows and columns of its own, part by part: takes the inputs of a
@@ -181,7 +182,7 @@ private struct PartMemory: @unchecked Sendable {
     }
     let to = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      for position in 0..<numbers.count { unsafe to[position] = from[Int(numbers[position])] }
+      unsafe momos_take_values(from, numbers.baseAddress, numbers.count, to)
     }
   }
 
@@ -200,11 +201,8 @@ private struct PartMemory: @unchecked Sendable {
     }
     let from = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      if adds {
-        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] += from[position] }
-      } else {
-        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] = from[position] }
-      }
+      let move = unsafe adds ? momos_add_values : momos_put_values
+      unsafe move(from, numbers.baseAddress, numbers.count, to)
     }
   }
 }
