@@ -78,7 +78,8 @@ static inline size_t even_group(size_t left, size_t most) { return divided_up(le
 /// y = 0 for rows [row_begin, row_end) and every vector of the batch.
 static inline void clear_rows(const momos_batch *batch, size_t row_begin, size_t row_end) {
   for (size_t b = 0; b < batch->batch; b++)
-    for (size_t i = row_begin; i < row_end; i++) batch->y[b * batch->y_stride + i] = 0;
+    for (size_t i = row_begin; i < row_end; i++)
+      batch->y[b * batch->y_stride + (batch->y_numbers ? batch->y_numbers[i] : i)] = 0;
 }
 
 /// Vectors [first, first + count) of a batch.

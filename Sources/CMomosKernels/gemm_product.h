@@ -108,7 +108,8 @@ static void multiply_group(tile_group *group, const momos_batch *batch, size_t b
     for (size_t i = 0; i < group->count; i++) {
       tile_rows *const rows = &group->rows[i];
       const tile_target target = vectors_target(&group->targets[i], b, count);
-      for (size_t v = 0; v < count; v++) __builtin_prefetch(target.y + v * target.y_stride, 1, 2);
+      const size_t near = target.numbers ? target.numbers[0] : 0;
+      for (size_t v = 0; v < count; v++) __builtin_prefetch(target.y + v * target.y_stride + near, 1, 2);
       lanes sums[GEMM_ROWS][WIDE_PANEL];
       multiply_panels(rows, panels + b * rows->count, sums, vectors);
       add_sums(&target, sums, vectors);
@@ -148,7 +149,9 @@ static void fill_group(const weight_source *source, const momos_batch *batch, si
   const size_t most = tile_group_count(batch->batch);
   for (group->count = 0; group->count < most && row < row_end; group->count++, row += GEMM_ROWS) {
     group->rows[group->count] = source_rows(source, row, row_end, begin, end, scratch, group->count);
-    group->targets[group->count] = (tile_target){.y = batch->y + row, .y_stride = batch->y_stride,
+    group->targets[group->count] = (tile_target){.y = batch->y_numbers ? batch->y : batch->y + row,
+                                                 .y_stride = batch->y_stride,
+                                                 .numbers = batch->y_numbers ? batch->y_numbers + row : NULL,
                                                  .rows = smallest(row_end - row, GEMM_ROWS),
                                                  .scale = source->row_scale ? source->row_scale + row : NULL,
                                                  .replaces = begin == 0 && !batch->accumulate};

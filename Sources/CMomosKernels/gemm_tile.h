@@ -61,6 +61,7 @@ INLINE void transpose_squares(lanes a, lanes b, lanes c, lanes d, squares out[4]
 typedef struct {
   float *y;
   size_t y_stride;
+  const uint32_t *numbers;  ///< of the rows in y; NULL: in their order
   size_t rows;
   size_t count;
   const float *scale;  ///< of the rows' sums; NULL for ones
@@ -69,9 +70,17 @@ typedef struct {
 
 /// Adds the sums of rows row to row + 3 of one vector of the batch.
 INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four sums) {
-  float *y = target->y + vector * target->y_stride + row;
+  float *y = target->y + vector * target->y_stride;
   if (target->scale)
     for (size_t i = 0; i < 4 && row + i < target->rows; i++) sums[i] *= target->scale[row + i];
+  if (target->numbers) {
+    for (size_t i = 0; i < 4 && row + i < target->rows; i++) {
+      float *const place = y + target->numbers[row + i];
+      *place = (target->replaces ? 0 : *place) + sums[i];
+    }
+    return;
+  }
+  y += row;
   if (row + 4 <= target->rows) {
     store_four(y, (target->replaces ? (four){0} : loaded_four(y)) + sums);
   } else {
@@ -117,8 +126,10 @@ static size_t packed_count(size_t batch) {
 }
 
 /// panel[j, b] = the values of vector b packed in lane j, for b < width, a multiple of GEMM_LANES, and as many lanes
-/// as `floats` values x[b * x_stride + ...] fill. Vectors from `count` on repeat the last one.
-static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t count, size_t width, float *panel) {
+/// as `floats` values x[b * x_stride + ...] fill, or those that `numbers` names where it is not NULL. Vectors from
+/// `count` on repeat the last one.
+static void pack_panel(const float *x, size_t x_stride, const uint32_t *numbers, size_t floats, size_t count,
+                       size_t width, float *panel) {
   const size_t lane_count = divided_up(floats, PACKED_FLOATS);
   for (size_t j = 0; j < lane_count; j += GEMM_LANES) {
     const size_t first = j * PACKED_FLOATS;
@@ -127,7 +138,14 @@ static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t co
       lanes from[4];
       squares out[4];
       UNROLLED for (size_t i = 0; i < 4; i++) {
-        const float *source = x + smallest(b + i, count - 1) * x_stride + first;
+        const float *source = x + smallest(b + i, count - 1) * x_stride;
+        if (numbers) {
+          float taken[GEMM_LANES * PACKED_FLOATS];
+          momos_take_values(source, numbers + first, length, taken);
+          from[i] = PACKED(taken, length);
+          continue;
+        }
+        source += first;
         // These are too many rows for the processor to see where each one goes on.
         for (size_t at = 0; at < length; at += 16) __builtin_prefetch(source + PACKING_AHEAD + at, 0, 3);
         from[i] = PACKED(source, length);
@@ -145,8 +163,9 @@ static void pack_panels(const momos_batch *batch, size_t first, size_t floats, f
   const size_t packed = packed_count(batch->batch);
   for (size_t b = 0; b < packed;) {
     const size_t width = even_group((packed - b) / GEMM_LANES, WIDE_PANEL) * GEMM_LANES;
-    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width, width,
-               panels + b * divided_up(floats, PACKED_FLOATS));
+    const float *x = batch->x + b * batch->x_stride;
+    pack_panel(batch->x_numbers ? x : x + first, batch->x_stride, batch->x_numbers ? batch->x_numbers + first : NULL,
+               floats, width, width, panels + b * divided_up(floats, PACKED_FLOATS));
     b += width;
   }
 }
