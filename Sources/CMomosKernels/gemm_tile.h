@@ -74,9 +74,12 @@ INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four 
   if (target->scale)
     for (size_t i = 0; i < 4 && row + i < target->rows; i++) sums[i] *= target->scale[row + i];
   if (target->numbers) {
-    for (size_t i = 0; i < 4 && row + i < target->rows; i++) {
-      float *const place = y + target->numbers[row + i];
-      *place = (target->replaces ? 0 : *place) + sums[i];
+    const uint32_t *const numbers = target->numbers + row;
+    if (row + 4 <= target->rows && target->replaces) {
+      UNROLLED for (int i = 0; i < 4; i++) y[numbers[i]] = 0 + sums[i];
+    } else {
+      for (size_t i = 0; row + i < target->rows && i < 4; i++)
+        y[numbers[i]] = (target->replaces ? 0 : y[numbers[i]]) + sums[i];
     }
     return;
   }
