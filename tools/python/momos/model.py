@@ -42,7 +42,7 @@ def _view(address: int, byte_count: int, owner: Owner) -> np.ndarray:
     """Bytes of the library that live as long as the array, which cannot be written."""
     memory = (ctypes.c_ubyte * byte_count).from_address(address)
     memory.owner = owner  # type: ignore[attr-defined]
-    array = np.frombuffer(memory, np.uint8)
+    array = np.frombuffer(memoryview(memory), np.uint8)
     array.flags.writeable = False
     return array
 
