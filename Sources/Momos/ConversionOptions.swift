@@ -35,7 +35,8 @@ public struct ConversionOptions: Sendable {
   public var savedPlan: String?
   /// How matrices are decomposed; nil leaves them whole.
   public var decomposition: DecompositionOptions?
-  /// Regular expressions; a tensor whose whole name matches one stays dense.
+  /// Regular expressions of literals, `.`, `[a-z]`, `\d \w \s`, groups, `|` and `* + ? {n,m}`; a tensor whose whole name matches one
+  /// stays dense.
   public var densePatterns: [String] = []
   public var inputAxis = InputAxis.last
   /// Whether sections that zstd shrinks usefully are stored compressed.

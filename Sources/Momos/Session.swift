@@ -173,7 +173,9 @@ extension [GraphValue] {
       guard let tensor = inputs[value.name] else { continue }
       switch (value.elementType, tensor.elementType) {
       case (.float32, _):
-        converted[value.name] = try MomosError.translating { try tensor.widenedToFloat32() }
+        converted[value.name] = try MomosError.translating {
+          try tensor.widenedToFloat32(input: value.name)
+        }
       case (.bfloat16, .float32):
         converted[value.name] = try MomosError.translating {
           try tensor.narrowedToBFloat16(input: value.name)
@@ -187,14 +189,18 @@ extension [GraphValue] {
 
 extension Tensor {
   /// The tensor in float32, for element types whose every value float32 holds exactly.
-  func widenedToFloat32() throws -> Tensor {
+  ///
+  /// - Parameter name: of the input that it is, for the error; nil where there is but one.
+  func widenedToFloat32(input name: String? = nil) throws -> Tensor {
     switch elementType {
     case .float32: return self
     case .float16, .bfloat16, .int8, .uint8, .int16, .uint16, .bool:
       return try Tensor(floats(), shape: shape)
     case .float64, .int32, .uint32, .int64, .uint64:
       throw MomosError(
-        .badData, "the input must be f32, found \(elementType.name), whose values f32 may not hold")
+        .badData,
+        "\(name.map { "input '\($0)'" } ?? "the input") must be f32, found \(elementType.name), whose values f32 may not hold: convert it first"
+      )
     }
   }
   /// A float32 tensor in bfloat16, which must hold every value exactly.
