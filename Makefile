@@ -146,12 +146,14 @@ wheel-check: build
 generate: setup
 	@tools/generate
 
+# The commands have the Swift runtime inside, so that they start fast and need no toolchain.
 install: build install-library
+	@tools/install/link_commands $(PRODUCTS)/release $(PRODUCTS)/linked --system-libraries
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	set -e; for command in $(COMMANDS); do \
-	  install -s -m 755 $(PRODUCTS)/release/$$command $(DESTDIR)$(PREFIX)/bin/; \
+	  install -m 755 $(PRODUCTS)/linked/$$command $(DESTDIR)$(PREFIX)/bin/; \
 	  tools/install/manual $(PRODUCTS)/release/$$command >$(DESTDIR)$(PREFIX)/share/man/man1/$$command.1; \
 	  complete="$(PRODUCTS)/release/$$command --generate-completion-script"; \
 	  $$complete bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$command; \
