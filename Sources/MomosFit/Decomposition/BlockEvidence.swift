@@ -1,5 +1,5 @@
 /// The evidence of every block of a matrix against the null hypothesis that training left it alone.
-public struct BlockEvidence: Sendable {
+public struct BlockEvidence: AnnealingEvidence {
   public let rows: Int
   public let columns: Int
   public let blockLength: Int
@@ -32,7 +32,6 @@ public struct BlockEvidence: Sendable {
 
   public var blocksPerRow: Int { (columns + blockLength - 1) / blockLength }
 
-  /// The blocks that are significant at a level, above 0 and below 1. Those of a lower level are among them.
   public func mask(level: Double) -> AnnealingMask {
     let tail = columns % blockLength
     let whole = test.threshold(level: level, weightCount: blockLength)

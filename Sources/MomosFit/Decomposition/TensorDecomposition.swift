@@ -35,12 +35,17 @@ public struct TensorDecomposition: Sendable, Hashable {
   public let energyLoss: Double
   /// What the outputs lose on the samples through what is left out, 1 - cosine; nil without samples.
   public let outputLoss: Double?
+  /// What decided which blocks were annealed.
+  public let annealing: AnnealingRule
+  /// What co-activation on the samples says of the structure; nil without samples.
+  public let agreement: StructureAgreement?
   /// Strongly connected components of at least two states, of a square matrix as the graph between states; nil for others.
   public let stronglyConnectedCount: Int?
 
   public init(
     name: String, matrix: Shape, distribution: InitializationDistribution, structure: MatrixStructure,
     partner: String? = nil, parts: [Part], energyLoss: Double, outputLoss: Double?,
+    annealing: AnnealingRule = .statistical, agreement: StructureAgreement? = nil,
     stronglyConnectedCount: Int? = nil
   ) {
     self.name = name
@@ -51,6 +56,8 @@ public struct TensorDecomposition: Sendable, Hashable {
     self.parts = parts
     self.energyLoss = energyLoss
     self.outputLoss = outputLoss
+    self.annealing = annealing
+    self.agreement = agreement
     self.stronglyConnectedCount = stronglyConnectedCount
   }
 
