@@ -54,8 +54,10 @@ public struct DecompositionReport: Report, Sendable {
     public let foundPartCount: Int
     /// The other matrix of a feed-forward pair that was tested as one; nil where the matrix was by itself.
     public let partner: String?
-    /// False if more than one was found and leaving out what lies across them costs too much.
+    /// False if more than one was found and leaving out what lies across them costs too much, or is in use on the samples.
     public let isFollowed: Bool
+    /// Whether what lies across parts has parts of its own then, with bits of its own.
+    public let keepsBridges: Bool
     /// Significant weights that no part holds.
     public let strayEdgeCount: Int
     /// nil without samples.
@@ -126,7 +128,8 @@ extension DecompositionReport.TensorReport {
       findings: DecompositionReport.Findings(
         initialization: "\(found.distribution)", foundPartCount: found.structure.parts.count,
         partner: found.partner,
-        isFollowed: found.followsStructure, strayEdgeCount: found.structure.strayEdgeCount,
+        isFollowed: found.followsStructure, keepsBridges: found.keepsBridges,
+        strayEdgeCount: found.structure.strayEdgeCount,
         agreement: found.agreement.map(DecompositionReport.Agreement.init),
         stronglyConnectedCount: found.stronglyConnectedCount, annealing: found.annealing.rawValue,
         energyLoss: found.energyLoss,
@@ -209,7 +212,11 @@ extension DecompositionReport.Findings {
       let strays = strayEdgeCount > 0 ? ", \(strayEdgeCount) significant weights across" : ""
       lines.append(
         "  \(foundPartCount) parts found\(partner.map { " together with \($0.printable)" } ?? "")\(strays)"
-          + (isFollowed ? "" : "; what lies across them is worth more than --max-loss"))
+          + (isFollowed
+            ? ""
+            : keepsBridges
+              ? "; what lies across them has bits of its own"
+              : "; what lies across them is worth more than --max-loss"))
     }
     if let agreement { lines += agreement.lines }
     if let stronglyConnectedCount, stronglyConnectedCount > 0 {

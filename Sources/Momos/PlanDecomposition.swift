@@ -45,16 +45,17 @@ struct PlanDecomposition {
       guard let (view, fitClass) = planned.decomposableClass,
         let found = try decomposition(
           of: planned, read(planned.name), view: view, blockLength: fitClass.sequenceLength,
-          shared: shared[planned.name], coactivation: graphs[planned.name])
+          splitsBridges: plan.options.goal != .explicit, shared: shared[planned.name],
+          coactivation: graphs[planned.name])
       else { continue }
       decompositions.append(found)
     }
-    return plan.decomposed(decompositions)
+    return try plan.decomposed(decompositions, calibration: calibration, read: read)
   }
 
   /// nil where nothing says how the weights were drawn.
   private func decomposition(
-    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int,
+    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int, splitsBridges: Bool,
     shared: SharedStructure?, coactivation: CoactivationGraph?
   ) throws -> TensorDecomposition? {
     let matrix = try view.matrix(of: tensor)
@@ -63,7 +64,8 @@ struct PlanDecomposition {
     let test = SignificanceTest(distribution)
     let evidence = StructureEvidence(
       weights: weights, rows: matrix.shape[0], columns: matrix.shape[1], test: test)
-    var structure = shared?.structure ?? MatrixStructure(of: evidence, level: options.level)
+    let found = shared?.structure ?? MatrixStructure(of: evidence, level: options.level)
+    var structure = found
     var agreement: StructureAgreement?
     if let coactivation {
       let agreed = StructureAgreement.agreed(structure, evidence, coactivation, level: options.level)
@@ -74,8 +76,10 @@ struct PlanDecomposition {
     var trial = AnnealingTrial(name: planned.name, tensor: tensor, view: view, weights: weights, loss: loss)
     let follows =
       try structure.isDecomposed && trial.keepsOnly(structure.parts, maximumLoss: options.maximumLoss)
+    let keepsBridges = !follows && splitsBridges && found.isDecomposed
     let groups: [(rows: [Int]?, columns: [Int]?)] =
-      follows ? structure.parts.map { ($0.rows, $0.columns) } : [(nil, nil)]
+      follows || keepsBridges
+      ? (follows ? structure : found).parts.map { ($0.rows, $0.columns) } : [(nil, nil)]
     let parts = try groups.map { rows, columns in
       try trial.annealedPart(rows: rows, columns: columns, blockLength: blockLength, options: options) {
         (weights, rowCount, columnCount) -> any AnnealingEvidence in
@@ -89,8 +93,10 @@ struct PlanDecomposition {
       }
     }
     return TensorDecomposition(
-      name: planned.name, matrix: matrix.shape, distribution: distribution, structure: structure,
-      partner: shared?.partner, parts: parts, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
+      name: planned.name, matrix: matrix.shape, distribution: distribution,
+      structure: keepsBridges ? found : structure,
+      partner: shared?.partner, parts: parts + (keepsBridges ? found.remainders(of: matrix.shape) : []),
+      keepsBridges: keepsBridges, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
       annealing: isPerturbed ? .perturbation : .statistical, agreement: agreement,
       stronglyConnectedCount: matrix.shape[0] == matrix.shape[1]
         ? evidence.stronglyConnectedComponents(level: options.level).components.count { $0.count > 1 } : nil)
@@ -165,6 +171,26 @@ struct PlanDecomposition {
         "initial weights of '\(planned.name)': expected shape \(planned.shape), found \(entry.shape)")
     }
     return .measured(try initial.read(planned.name).floats())
+  }
+}
+
+extension MatrixStructure {
+  /// What lies across the parts: for the rows of each the columns of the others and of none, and the rows of no part.
+  /// Nothing of it is annealed: there weights are weak, so that fewer bits do.
+  fileprivate func remainders(of matrix: Shape) -> [TensorDecomposition.Part] {
+    var rowsLeft = Set(0..<matrix[0])
+    var remainders: [TensorDecomposition.Part] = []
+    for part in parts {
+      rowsLeft.subtract(part.rows)
+      let columns = Set(0..<matrix[1]).subtracting(part.columns).sorted()
+      guard !columns.isEmpty else { continue }
+      remainders.append(
+        TensorDecomposition.Part(rows: part.rows, columns: columns, annealing: nil, level: nil))
+    }
+    guard !rowsLeft.isEmpty else { return remainders }
+    return remainders + [
+      TensorDecomposition.Part(rows: rowsLeft.sorted(), columns: nil, annealing: nil, level: nil)
+    ]
   }
 }
 

@@ -173,26 +173,26 @@ struct DecompositionTests {
 
 /// Weights and what is active together on samples, as two views of one matrix.
 struct CoactivationDecompositionTests {
-  private static let length = 128
+  private static let length = 512
   private static let sampleCount = 1024
   private static let graph = """
     {"operator_sets": [{"domain": "", "version": 17}],
      "graphs": [{"name": "layer",
-      "inputs": [{"name": "x", "element_type": "f32", "dimensions": ["n", 128]}],
-      "outputs": [{"name": "y", "element_type": "f32", "dimensions": ["n", 128]}],
+      "inputs": [{"name": "x", "element_type": "f32", "dimensions": ["n", 512]}],
+      "outputs": [{"name": "y", "element_type": "f32", "dimensions": ["n", 512]}],
       "nodes": [
        {"name": "1", "operator": "Gemm", "inputs": ["x", "w"], "outputs": ["y"],
         "attributes": [{"name": "transB", "int": 1}]}
       ]}]}
     """
 
-  /// Even rows belong to the columns below 64, odd ones to the others; one weight of 9 standard deviations of the noise
+  /// Even rows belong to the columns below 256, odd ones to the others; one weight of 9 standard deviations of the noise
   /// leads from column 3 to row 1.
   private func weights() throws -> Tensor {
     var generator = SeededGenerator(seed: 11)
     var weights = (0..<Self.length * Self.length).map { position in
       let (row, column) = position.quotientAndRemainder(dividingBy: Self.length)
-      let isPlanted = row.isMultiple(of: 2) == (column < 64)
+      let isPlanted = row.isMultiple(of: 2) == (column < 256)
       return Float((isPlanted ? 0.05 : 0.01) * generator.nextNormal())
     }
     weights[Self.length + 3] = 0.09
@@ -207,7 +207,7 @@ struct CoactivationDecompositionTests {
     for sample in 0..<Self.sampleCount {
       let isActive = (0..<2).map { _ in generator.nextUniform() < 1 / 3.0 }
       for column in 0..<Self.length {
-        let half = column == 3 && crossing ? 1 : column / 64
+        let half = column == 3 && crossing ? 1 : column / 256
         if isActive[half] { samples[sample * Self.length + column] = Float(generator.nextNormal()) }
       }
     }
@@ -216,20 +216,25 @@ struct CoactivationDecompositionTests {
 
   private func conversion(crossing: Bool, threadCount: Int = 1) throws -> Conversion {
     let test = try TestConversion(["w": weights()])
-    try test.folder.write(Array(Self.graph.utf8), to: "graph.json")
-    try NPYFixture.write(samples(crossing: crossing), to: test.folder.file("x.npy"))
-    return try Conversion(
-      test.options {
-        $0.graph = test.folder.file("graph.json")
-        $0.calibration = ["x=" + test.folder.file("x.npy")]
-        $0.threadCount = threadCount
-        $0.decomposition = DecompositionOptions()
-        $0.decomposition?.initialization = .normal(0.01)
-        $0.decomposition?.maximumLoss = 0.1
-      })
+    return try Conversion(options(test, crossing: crossing, threadCount: threadCount))
   }
 
-  private static let even = Array(stride(from: 0, to: 128, by: 2))
+  private func options(
+    _ test: TestConversion, crossing: Bool, threadCount: Int = 1
+  ) throws -> ConversionOptions {
+    try test.folder.write(Array(Self.graph.utf8), to: "graph.json")
+    try NPYFixture.write(samples(crossing: crossing), to: test.folder.file("x.npy"))
+    return test.options {
+      $0.graph = test.folder.file("graph.json")
+      $0.calibration = ["x=" + test.folder.file("x.npy")]
+      $0.threadCount = threadCount
+      $0.decomposition = DecompositionOptions()
+      $0.decomposition?.initialization = .normal(0.01)
+      $0.decomposition?.maximumLoss = 0.1
+    }
+  }
+
+  private static let even = Array(stride(from: 0, to: 512, by: 2))
 
   @Test(arguments: [1, 3])
   func bothViewsFindWhatIsPlanted(threadCount: Int) throws {
@@ -240,13 +245,13 @@ struct CoactivationDecompositionTests {
     let agreement = try #require(found.agreement)
     #expect(agreement.sampleCount == Self.sampleCount)
     #expect(agreement.coupledParts.map(\.rows) == [Self.even, Self.even.map { $0 + 1 }])
-    #expect(agreement.coupledParts.map(\.columns) == [Array(0..<64), Array(64..<128)])
+    #expect(agreement.coupledParts.map(\.columns) == [Array(0..<256), Array(256..<512)])
     #expect(agreement.commonPartCount == 2)
     #expect(agreement.bridgeCount == 1 && agreement.confirmedBridgeCount == 0)
-    // Of the planted pairs nearly all are active together, of the others none.
-    #expect(agreement.coactivationCount > 7500 && agreement.coactivationCount <= 8192)
+    // Of the planted pairs nearly all are active together, of the others hardly any.
+    #expect(agreement.coactivationCount > 125_000 && agreement.coactivationCount < 131_200)
     let report = try conversion.preview(plan)
-    #expect(report.text.contains("pairs, 2 coupled (64 x 64, 64 x 64), 2 of them parts of the weights\n"))
+    #expect(report.text.contains("pairs, 2 coupled (256 x 256, 256 x 256), 2 of them parts of the weights\n"))
     #expect(report.text.contains("\n  of them across parts: 0 of 1\n"))
     #expect(report.json.contains("\"common_part_count\" : 2"))
   }
@@ -255,8 +260,68 @@ struct CoactivationDecompositionTests {
     let found = try #require(try conversion(crossing: true).plan().decompositions.first)
     let agreement = try #require(found.agreement)
     #expect(agreement.bridgeCount == 1 && agreement.confirmedBridgeCount == 1)
-    #expect(found.structure.parts.map(\.rows.count) == [128])
+    #expect(found.structure.parts.map(\.rows.count) == [512])
     #expect(found.parts.count == 1)
+  }
+}
+
+/// Matrices whose parts are found, while what lies across them is worth too much to be left out.
+extension CoactivationDecompositionTests {
+  /// The sum over the samples of |(W - V) x|^2 as a share of |W x|^2.
+  private func outputLoss(_ stored: Tensor) throws -> Double {
+    let (weights, values) = (try weights().floats(), stored.floats())
+    let inputs = try samples(crossing: false).floats()
+    var (errors, squares) = (0.0, 0.0)
+    for sample in 0..<Self.sampleCount {
+      for row in 0..<Self.length {
+        var (error, output) = (0.0, 0.0)
+        for column in 0..<Self.length {
+          let (input, weight) = (
+            Double(inputs[sample * Self.length + column]), Double(weights[row * Self.length + column])
+          )
+          error += input * (weight - Double(values[row * Self.length + column]))
+          output += input * weight
+        }
+        errors += error * error
+        squares += output * output
+      }
+    }
+    return errors / squares
+  }
+
+  @Test func whatLiesAcrossPartsGetsFewerBits() throws {
+    let test = try TestConversion(["w": weights()])
+    var options = try options(test, crossing: false)
+    options.fit.goal = .bits(2.5)
+    options.fit.form = .plain
+    options.decomposition?.maximumLoss = 1e-6
+    let conversion = try Conversion(options)
+    let plan = try conversion.plan()
+    let found = try #require(plan.decompositions.first)
+    #expect(found.keepsBridges && !found.followsStructure && found.parts.count == 4)
+    let parts = plan.tensors[0].parts
+    #expect(parts.prefix(2).allSatisfy { $0.fitClass.indexBits > 2 })
+    #expect(parts.suffix(2).allSatisfy { $0.fitClass.indexBits < 2 })
+    let report = try conversion.run(plan)
+    #expect(report.text.contains("what lies across them has bits of its own"))
+    let inParts = try outputLoss(test.dense("w"))
+    #expect(try test.dense("w").floats().count { $0 != 0 } > 240_000)
+
+    options.decomposition = nil
+    let whole = try Conversion(options)
+    let wholeReport = try whole.run(whole.plan())
+    let (bytes, wholeBytes) = (report.tensor("w")?.byteCount, wholeReport.tensor("w")?.byteCount)
+    #expect(try #require(bytes) <= #require(wholeBytes) + 2 * 2 * Self.length)
+    #expect(try inParts < 0.7 * outputLoss(test.dense("w")))
+  }
+
+  /// The same where nothing is left out because a bridge is in use.
+  @Test func bridgeInUseIsKeptWithBitsOfItsOwn() throws {
+    let test = try TestConversion(["w": weights()])
+    var options = try options(test, crossing: true)
+    options.fit.goal = .bits(2.5)
+    let found = try #require(try Conversion(options).plan().decompositions.first)
+    #expect(found.keepsBridges && found.agreement?.confirmedBridgeCount == 1 && found.parts.count == 4)
   }
 }
 

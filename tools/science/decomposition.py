@@ -23,6 +23,15 @@ NOISE_SEEDS = 100
 VIEW_LENGTH = 256
 VIEW_SEEDS = 20
 VIEW_SAMPLES = 1024
+# The matrix that is stored whole, as parts, and as parts with what lies across them.
+STORED_LENGTH = 1024
+STORED_PARTS = 4
+STORED_BITS = 2
+STORED_FORMS = (
+    ("whole", ()),
+    ("parts", ("--decompose", "--max-loss", 1)),
+    ("parts and what lies across", ("--decompose", "--max-loss", 0)),
+)
 LOSSES = (0.0001, 0.001, 0.01, 0.1, 1)
 # What is asked of the speeds of 2, 4 and 8 parts of a 4096 x 4096 matrix, by batch.
 ASKED_SPEEDS = {1: (1.6, 2.5, 3.5), 64: (1.7, 3, 5)}
@@ -124,6 +133,37 @@ def view_row(commands: Commands, part_count: int) -> dict:
     return row
 
 
+def stored_rows(commands: Commands) -> list[dict]:
+    """A planted matrix as one mosaic and in parts, fitted to correlated inputs."""
+    work = commands.work
+    matrix, parts = planted_matrix(STORED_LENGTH, STORED_PARTS, 0)
+    generator = np.random.default_rng(7)
+    common = generator.standard_normal((4 * VIEW_SAMPLES, STORED_LENGTH // 8), dtype=np.float32)
+    mixing = generator.standard_normal((STORED_LENGTH // 8, STORED_LENGTH), dtype=np.float32) / math.sqrt(STORED_LENGTH // 8)
+    own = generator.standard_normal((4 * VIEW_SAMPLES, STORED_LENGTH), dtype=np.float32)
+    samples = common @ mixing + np.float32(0.3) * own
+    np.save(work / "w.npy", matrix)
+    np.save(work / "x.npy", samples)
+    (work / "layer.json").write_text(json.dumps(layer_graph(STORED_LENGTH)))
+    output = samples[:256] @ matrix.T
+    rows = []
+    for name, chosen in STORED_FORMS:
+        initialization = ("--initialization", f"normal:{SIGMA}") if chosen else ()
+        report = commands(
+            "momos-convert", work / "w.npy", "--graph", work / "layer.json", "-o", work / "w.momos", "--bits", STORED_BITS,
+            "--form", "plain", "--calibration", f"x={work / 'x.npy'}", "--force", "--json", *chosen, *initialization,
+        )  # fmt: skip
+        commands("momos-inspect", work / "w.momos", "--extract", f"w={work / 'stored.npy'}", "--force")
+        error = samples[:256] @ np.load(work / "stored.npy").T - output
+        (tensor,) = json.loads(report)["tensors"]
+        classes = sorted({part.split(" (")[0] for part in tensor["class_name"].split(", ")})
+        rows.append({
+            "form": name, "classes": classes, "bytes": tensor["byte_count"],
+            "error": float(np.linalg.norm(error) / np.linalg.norm(output)),
+        })  # fmt: skip
+    return rows
+
+
 def ratio(speed: dict) -> float:
     return speed["whole_seconds"] / speed["seconds"]
 
@@ -191,6 +231,7 @@ def results(commands_folder: Path, work: Path) -> dict:
         "planted": [planted_row(commands, length, count) for length in SEEDS for count in PART_COUNTS],
         "speeds": [speed_row(commands, count) for count in PART_COUNTS],
         "views": [view_row(commands, count) for count in PART_COUNTS],
+        "stored": stored_rows(commands),
         "noise": [noise_row(commands, form) for form in ("kaiming-normal", "kaiming-uniform")],
         "digits": digits_rows(commands),
         "picture": pictures(commands),
@@ -262,6 +303,11 @@ def page(found: dict, table) -> str:
             PICTURE,
             VIEWS_HEAD,
             table(["parts", "recovered by the weights", "by co-activation", "edges confirmed", "bridges in use"], views),
+            STORED_HEAD,
+            table(
+                ["stored as", "classes", "bytes", "error of the outputs"],
+                [[row["form"], ", ".join(row["classes"]), f"{row['bytes']:,}", percent(row["error"])] for row in found["stored"]],
+            ),
             NOISE_HEAD,
             table(["noise", "parts reported", "blocks kept (95 % interval of the level)"], noise),
             DIGITS_HEAD.format(parts="none" if part_counts == {0} else f"up to {max(part_counts)} in a matrix"),
@@ -312,6 +358,18 @@ Planted parts of {VIEW_LENGTH} x {VIEW_LENGTH} as above, {VIEW_SEEDS} seeds, {VI
 probability 1/4. *Edges confirmed* are significant weights whose pairs are active together.
 """
 TOGETHER_HEAD = """What is active together on the training images; coupled parts by rows and columns:
+"""
+STORED_HEAD = f"""## Bits and feedback of parts
+
+Parts are fitted to their inputs as whole matrices are: errors of one weight are made good by later ones of its part, blocks that are
+zero by decision stay zero and are made good for too, and what no part covers moves the weights of the part, as far as its
+inputs say what those of others are. Outliers are those of a part. With a goal (`--bits`, `--target-size`,
+`--target-cosine`) each part has a class of its own, with the least loss in the bytes that the parts take in the class of the whole
+matrix. Where what lies across parts is worth more than `--max-loss`, or a bridge is in use, it is stored in parts of its own, one for
+the rows of each part, which get fewer bits; it is not annealed, and is executed beside the parts, so that nothing becomes faster.
+
+A planted matrix of {STORED_LENGTH} x {STORED_LENGTH} with {STORED_PARTS} parts as above, `--bits {STORED_BITS} --form plain`, all inputs correlated; bytes of indices
+and row scales, dictionaries apart; the error of the outputs, |(W - V) X| / |W X|, on samples:
 """
 NOISE_HEAD = f"""## Noise
 

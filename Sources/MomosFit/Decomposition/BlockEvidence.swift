@@ -72,6 +72,18 @@ public struct AnnealingMask: Sendable, Hashable {
     (0..<blocksPerRow).filter { isSupported[row * blocksPerRow + $0] }
   }
 
+  /// The same mask for shorter blocks, of which a whole number make up one of these.
+  func cut(_ blockLength: Int, to shorter: Int, columns: Int) -> AnnealingMask {
+    precondition(blockLength.isMultiple(of: shorter))
+    guard shorter < blockLength else { return self }
+    let count = (columns + shorter - 1) / shorter
+    return AnnealingMask(
+      rows: rows, blocksPerRow: count,
+      isSupported: (0..<rows * count).map { position in
+        isSupported[position / count * blocksPerRow + position % count * shorter / blockLength]
+      })
+  }
+
   /// `[rows, columns]` weights with those of unsupported blocks at zero.
   public func annealed(_ weights: [Float], columns: Int, blockLength: Int) -> [Float] {
     precondition(weights.count == rows * columns && (columns + blockLength - 1) / blockLength == blocksPerRow)
