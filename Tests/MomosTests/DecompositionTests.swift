@@ -389,6 +389,7 @@ struct DigitsDecompositionTests {
     let standardDeviation: Double
     let keptShare: Double
     let components: Int
+    let coactivations: Int
   }
 
   private let folder: TestFolder
@@ -410,12 +411,26 @@ struct DigitsDecompositionTests {
   }
 
   /// fixtures/fitting/digits-decomposition.json, by numpy and scipy.
-  @Test func levelAloneKeepsWhatScipyKeeps() throws {
+  private func facts() throws -> [Facts] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let facts = try decoder.decode(
+    return try decoder.decode(
       [Facts].self,
       from: Data(contentsOf: URL(filePath: Fixtures.path + "/fitting/digits-decomposition.json")))
+  }
+
+  /// Values in float32 and float64 may lie on different sides of their root mean square.
+  @Test func pairsThatAreActiveTogetherAreThoseOfScipy() throws {
+    let found = try Conversion(options(maximumLoss: 0.001)).plan().decompositions
+    for (found, facts) in zip(found, try facts()) {
+      let agreement = try #require(found.agreement)
+      #expect(found.name == facts.name && agreement.sampleCount == 1257)
+      #expect(abs(agreement.coactivationCount - facts.coactivations) <= facts.coactivations / 500)
+    }
+  }
+
+  @Test func levelAloneKeepsWhatScipyKeeps() throws {
+    let facts = try facts()
     let found = try Conversion(options()).plan().decompositions
     #expect(found.map(\.name) == facts.map(\.name))
     for (found, facts) in zip(found, facts) {

@@ -117,7 +117,7 @@ def grouped_inputs(parts: list, length: int, seed: int) -> np.ndarray:
 def view_row(commands: Commands, part_count: int) -> dict:
     work = commands.work
     (work / "layer.json").write_text(json.dumps(layer_graph(VIEW_LENGTH)))
-    row = {"parts": part_count, "weights": 0, "coactivation": 0, "edges": 0, "confirmed": 0, "bridges": 0, "used": 0}
+    row = {"parts": part_count, "weights": 0, "coactivation": 0, "edges": 0, "confirmed": 0}
     for seed in range(VIEW_SEEDS):
         matrix, parts = planted_matrix(VIEW_LENGTH, part_count, seed)
         np.save(work / "x.npy", grouped_inputs(parts, VIEW_LENGTH, seed))
@@ -128,8 +128,8 @@ def view_row(commands: Commands, part_count: int) -> dict:
         agreement = tensor["findings"]["agreement"]
         row["weights"] += found_parts(tensor) == parts
         row["coactivation"] += found_parts({"parts": agreement["coupled_parts"]}) == parts
-        for key, name in (("edges", "edge"), ("confirmed", "confirmed_edge"), ("bridges", "bridge"), ("used", "confirmed_bridge")):
-            row[key] += agreement[f"{name}_count"]
+        row["edges"] += agreement["edge_count"]
+        row["confirmed"] += agreement["confirmed_edge_count"]
     return row
 
 
@@ -138,14 +138,16 @@ def stored_rows(commands: Commands) -> list[dict]:
     work = commands.work
     matrix, parts = planted_matrix(STORED_LENGTH, STORED_PARTS, 0)
     generator = np.random.default_rng(7)
-    common = generator.standard_normal((4 * VIEW_SAMPLES, STORED_LENGTH // 8), dtype=np.float32)
+    sample_count = 5 * VIEW_SAMPLES
+    common = generator.standard_normal((sample_count, STORED_LENGTH // 8), dtype=np.float32)
     mixing = generator.standard_normal((STORED_LENGTH // 8, STORED_LENGTH), dtype=np.float32) / math.sqrt(STORED_LENGTH // 8)
-    own = generator.standard_normal((4 * VIEW_SAMPLES, STORED_LENGTH), dtype=np.float32)
-    samples = common @ mixing + np.float32(0.3) * own
+    own = generator.standard_normal((sample_count, STORED_LENGTH), dtype=np.float32)
+    samples = (common @ mixing + np.float32(0.3) * own).astype(np.float32)
+    samples, unseen = samples[VIEW_SAMPLES:], samples[:VIEW_SAMPLES]
     np.save(work / "w.npy", matrix)
     np.save(work / "x.npy", samples)
     (work / "layer.json").write_text(json.dumps(layer_graph(STORED_LENGTH)))
-    output = samples[:256] @ matrix.T
+    output = unseen @ matrix.T
     rows = []
     for name, chosen in STORED_FORMS:
         initialization = ("--initialization", f"normal:{SIGMA}") if chosen else ()
@@ -154,7 +156,7 @@ def stored_rows(commands: Commands) -> list[dict]:
             "--form", "plain", "--calibration", f"x={work / 'x.npy'}", "--force", "--json", *chosen, *initialization,
         )  # fmt: skip
         commands("momos-inspect", work / "w.momos", "--extract", f"w={work / 'stored.npy'}", "--force")
-        error = samples[:256] @ np.load(work / "stored.npy").T - output
+        error = unseen @ np.load(work / "stored.npy").T - output
         (tensor,) = json.loads(report)["tensors"]
         classes = sorted({part.split(" (")[0] for part in tensor["class_name"].split(", ")})
         rows.append({
@@ -276,7 +278,7 @@ def page(found: dict, table) -> str:
     views = [
         [
             f"{row['parts']}", *(f"{row[key]} of {VIEW_SEEDS}" for key in ("weights", "coactivation")),
-            percent(row["confirmed"] / row["edges"]), f"{row['used']} of {row['bridges']}",
+            percent(row["confirmed"] / row["edges"]),
         ]
         for row in found["views"]
     ]  # fmt: skip
@@ -302,7 +304,7 @@ def page(found: dict, table) -> str:
             table(["parts", "zero weights", "speed, batch 1", "batch 64"], speeds),
             PICTURE,
             VIEWS_HEAD,
-            table(["parts", "recovered by the weights", "by co-activation", "edges confirmed", "bridges in use"], views),
+            table(["parts", "recovered by the weights", "by co-activation", "edges confirmed"], views),
             STORED_HEAD,
             table(
                 ["stored as", "classes", "bytes", "error of the outputs"],
@@ -346,13 +348,14 @@ VIEWS_HEAD = f"""## Two views
 With samples, a matrix is looked at twice. Its weights say what training connected. Its inputs and outputs say what is active
 together: a number is *active* in a sample where its magnitude exceeds its root mean square over all samples, and an output
 *co-occurs* with an input where samples with both active are more than chance allows (Fisher's exact test, one-sided, at alpha
-over the number of pairs). Rows and columns that such pairs connect are *coupled*. Where that makes more
-parts, pairs need twice or four times the logarithm of the probability to couple, so that weak ties drop out.
+over the number of pairs). Rows and columns that such pairs connect are *coupled*. Where that makes more parts, pairs need twice or
+four times the logarithm of the probability to couple, so that weak ties drop out.
 
 The weights decide parts. A significant weight across them is a *bridge*; if its output and input are active together it is
 in use, and the parts at its ends are one; if not it is cut where `--max-loss` allows. Vectors of one execution (words, places of
 an image) count as independent samples, which they are not quite. An output is what the matrix gives before a bias is added. At
-most 16,384 vectors are looked at, evenly chosen, as bits: 256 MiB in all, and the graph is executed once more for them.
+most 16,384 vectors are looked at, evenly chosen, as bits: 256 MiB in all, and the graph is executed once more for as many matrices as
+those hold. `momos-convert` reports both views in text and JSON, with `--dry-run` too; a file does not hold them.
 
 Planted parts of {VIEW_LENGTH} x {VIEW_LENGTH} as above, {VIEW_SEEDS} seeds, {VIEW_SAMPLES} samples in which the inputs of each part are active with the
 probability 1/4. *Edges confirmed* are significant weights whose pairs are active together.
@@ -369,7 +372,7 @@ matrix. Where what lies across parts is worth more than `--max-loss`, or a bridg
 the rows of each part, which get fewer bits; it is not annealed, and is executed beside the parts, so that nothing becomes faster.
 
 A planted matrix of {STORED_LENGTH} x {STORED_LENGTH} with {STORED_PARTS} parts as above, `--bits {STORED_BITS} --form plain`, all inputs correlated; bytes of indices
-and row scales, dictionaries apart; the error of the outputs, |(W - V) X| / |W X|, on samples:
+and row scales, dictionaries apart; the error of the outputs, |(W - V) X| / |W X|, on samples that were not calibrated on:
 """
 NOISE_HEAD = f"""## Noise
 
