@@ -132,8 +132,17 @@ public struct Conversion: Sendable {
   private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
     guard let decomposition = options.decomposition else { return plan }
     let work = PlanDecomposition(
-      decomposition, initial: initialWeights, loss: measuredLoss, pairs: feedForwardPairs)
+      decomposition, initial: initialWeights, loss: measuredLoss, coactivation: coactivationPass,
+      calibration: calibration, seed: options.fit.seed, pairs: feedForwardPairs)
     return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
+  }
+
+  /// nil without samples.
+  private var coactivationPass: CoactivationPass? {
+    guard let samples = calibrationInput?.samples, let measuredLoss, let calibration else { return nil }
+    return CoactivationPass(
+      source: source, samples: samples, model: measuredLoss.model, calibration: calibration,
+      pool: ThreadPool(threadCount: options.threadCount))
   }
 
   private func plan(
