@@ -39,6 +39,9 @@ let sharedLibraryFlags = [
 /// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).
 let onlyTests = Context.environment["MOMOS_ONLY_TESTS"]
 
+/// For tools/fuzz/build: the functions of momos.h as a product for one program, instead of the shared library.
+let isFuzzed = Context.environment["MOMOS_FUZZ"] != nil
+
 let package = Package(
   name: "momos",
   products: [
@@ -46,7 +49,9 @@ let package = Package(
     .library(
       name: "MomosReader",
       targets: ["MomosModel", "MomosFormat", "MomosKernels", "MomosRuntime"]),
-    .library(name: "momos", type: .dynamic, targets: ["MomosC"]),
+    isFuzzed
+      ? .library(name: "MomosC", targets: ["CMomosABI", "MomosC"])
+      : .library(name: "momos", type: .dynamic, targets: ["MomosC"]),
     .executable(name: "momos-convert", targets: ["momos-convert"]),
     .executable(name: "momos-run", targets: ["momos-run"]),
     .executable(name: "momos-verify", targets: ["momos-verify"]),
@@ -89,9 +94,8 @@ let package = Package(
     .target(name: "CMomosABI", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "MomosC", dependencies: ["CMomosABI", "Momos"], swiftSettings: swiftSettings,
-      linkerSettings: [
-        .unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))
-      ]),
+      linkerSettings: isFuzzed
+        ? [] : [.unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))]),
     library(
       "CommandSupport",
       ["Momos", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

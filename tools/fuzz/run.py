@@ -50,6 +50,15 @@ def fuzz(fuzzer, target, seconds):
     return executions, int(covered[-1]) if covered else 0, result.returncode
 
 
+def add_to_record(target, executions, seconds):
+    """Adds the executions of a target to docs/security.json."""
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    entry = record.setdefault("fuzzing", {}).setdefault(target, {"executions": 0, "seconds": 0})
+    entry["executions"] += executions
+    entry["seconds"] += seconds
+    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("fuzzer")
@@ -65,7 +74,6 @@ def main():
     seconds = max(1, int(60 * options.minutes * options.jobs / len(targets)))
     print(f"{len(targets)} targets, {seconds} seconds each", flush=True)
     has_findings = False
-    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         runs = {pool.submit(fuzz, options.fuzzer, target, seconds): target for target in targets}
         for run in concurrent.futures.as_completed(runs):
@@ -74,11 +82,8 @@ def main():
             has_findings |= code != 0
             print(f"{target:12} {executions:>10,} executions, {covered:>6,} edges"
                   + ("" if code == 0 else f"   FOUND SOMETHING: {FINDINGS}/{target}.log"), flush=True)
-            entry = record.setdefault("fuzzing", {}).setdefault(target, {"executions": 0, "seconds": 0})
-            entry["executions"] += executions
-            entry["seconds"] += seconds
-    if options.record:
-        RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+            if options.record:
+                add_to_record(target, executions, seconds)
     sys.exit(1 if has_findings else 0)
 
 

@@ -24,6 +24,7 @@ struct Seeds {
         try add(bytes, to: "mosaic", path)
       }
       if path.contains("graph") || path.contains("everything") { try add(bytes, to: "graph", path) }
+      if path.contains("valid/") && !path.contains("invalid/") { try addUses(of: bytes, path) }
     }
     for (target, folder, suffix) in [
       ("npy", "npy", ".npy"), ("npz", "npy", ".npz"), ("safetensors", "safetensors", ".safetensors"),
@@ -40,6 +41,17 @@ struct Seeds {
     try addPlans()
     try addCalibrations()
     try addJournals()
+    for (number, options) in OptionsTarget.seeds.enumerated() {
+      try add(Array(options.utf8), to: "options", "\(number)")
+    }
+  }
+
+  /// A file with choices of arguments: right ones, and two sequences of others.
+  func addUses(of bytes: [UInt8], _ path: String) throws {
+    for number in 0..<3 {
+      let choices = (0..<Choices.byteCount).map { UInt8(number * $0 * 37 % 256) }
+      try add(bytes + choices, to: "abi", "\(path)-\(number)")
+    }
   }
 
   /// Files below a folder of the repository, as paths relative to the repository.
@@ -135,7 +147,9 @@ struct Seeds {
     for (name, tensor) in mosaics { try writer.write(name: name, mosaic: tensor) }
     for (name, tensor) in inputs { try writer.write(name: GraphTarget.inputPrefix + name, dense: tensor) }
     _ = try writer.finish(graphs: [graph], operatorSets: sets, provenance: Provenance())
-    try add([UInt8](try Data(contentsOf: URL(filePath: path))), to: "graph", name)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    try add(bytes, to: "graph", name)
+    if !mosaics.isEmpty { try addUses(of: bytes, name) }
     try FileManager.default.removeItem(atPath: path)
   }
 
