@@ -100,12 +100,26 @@ struct Seeds {
       version = Int(text) ?? 13
     }
     let graph = Graph(
-      inputs: inputs.map { GraphValue(name: $0.name, elementType: $0.tensor.elementType) },
+      inputs: inputs.map { name, tensor in
+        GraphValue(
+          name: name, elementType: tensor.elementType,
+          dimensions: Self.dimensions(of: tensor.shape, kind: path.count % 4))
+      },
       outputs: outputs.map { GraphValue(name: $0.name) }, nodes: try list("nodes").map(node))
     let sets = [OperatorSet(domain: "", version: version)]
     try addGraph(graph, sets, tensors: tensors, inputs: inputs, String(folder))
     let text = GraphJSON.encode(graphs: [graph], operatorSets: sets)
     if path.count % 4 == 0 { try add(Array(text.utf8), to: "graph-json", String(folder)) }
+  }
+
+  /// Sizes as a graph may declare them: not at all, as they are, by name, or open.
+  private static func dimensions(of shape: Shape, kind: Int) -> [GraphDimension]? {
+    switch kind {
+    case 0: nil
+    case 1: shape.dimensions.map { .size($0) }
+    case 2: shape.dimensions.map { .symbol("size \($0)") }
+    default: shape.dimensions.map { _ in .unknown }
+    }
   }
 
   private func node(_ json: JSON) throws -> Node {
