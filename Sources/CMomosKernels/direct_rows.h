@@ -15,7 +15,7 @@ typedef struct {
   const char *motifs;
   const uint32_t *offsets;  ///< byte offset of each block's motif
   size_t count;
-  size_t length;            ///< s
+  size_t length;            ///< lanes of a block
   const float *second;      ///< overlapping: the second half of the motif before the first block; otherwise NULL
 } block_run;
 
@@ -82,6 +82,16 @@ static void prefetch_indices(const momos_stage *stage, size_t row, size_t first,
   for (size_t byte = first * stage->index_width / 8; byte < end; byte += 64) __builtin_prefetch(packed + byte, 0, 2);
 }
 
+/// Lanes that a block of a stage fills: one for each value, or for PACKED_FLOATS of them where the motifs were packed.
+static inline size_t block_lanes(const momos_stage *stage) {
+  return smallest(stage->block_length, stage->motif_length);
+}
+
+/// The same of some columns, which blocks or their lanes divide.
+static inline size_t lanes_of(const momos_stage *stage, size_t columns) {
+  return block_lanes(stage) < stage->block_length ? columns / PACKED_FLOATS : columns;
+}
+
 /// The weights of one stage of a row in columns [begin, end); to[0] is column `begin`. Writes or adds up to s - 1 more
 /// columns on both sides.
 static void expand_stage(const momos_stage *stage, size_t row, size_t begin, size_t end, int adding,
@@ -91,9 +101,10 @@ static void expand_stage(const momos_stage *stage, size_t row, size_t begin, siz
   const size_t unpacked = (overlapping && first > 0 ? first - 1 : first) / 8 * 8;
   unpack_offsets(stage, row, unpacked, last - unpacked, offsets);
   const char *motifs = (const char *)stage->motifs;
-  block_run run = {.motifs = motifs, .offsets = offsets + (first - unpacked), .count = last - first, .length = s};
+  block_run run = {.motifs = motifs, .offsets = offsets + (first - unpacked), .count = last - first,
+                   .length = block_lanes(stage)};
   if (overlapping) run.second = first > 0 ? (const float *)(motifs + run.offsets[-1]) + s : no_motif;
-  expand(&run, to - (begin - first * s), adding);
+  expand(&run, to - lanes_of(stage, begin - first * s), adding);
 }
 
 /// Expands one row in columns [begin, end); to[0] is column `begin`.

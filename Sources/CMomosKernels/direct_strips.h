@@ -67,7 +67,7 @@ typedef struct {
   const char *motifs;
   const uint32_t *offsets;         ///< [count][GEMM_ROWS]: byte offsets of motifs
   size_t count;
-  size_t length;                   ///< s
+  size_t length;                   ///< lanes of a block
   const float *second[GEMM_ROWS];  ///< overlapping: the second halves of the motifs before the first block
 } strip_run;
 
@@ -87,7 +87,11 @@ INLINE void expand_strip_run(const strip_run *run, float *first, const size_t le
         EXPAND(four, o);
         o += 4;
       }
-      if (o + 2 <= length) EXPAND(two, o);
+      if (o + 2 <= length) {
+        EXPAND(two, o);
+        o += 2;
+      }
+      if (o < length) EXPAND(one, o);
       seconds[r] = motif + length;
     }
   }
@@ -95,6 +99,7 @@ INLINE void expand_strip_run(const strip_run *run, float *first, const size_t le
 
 INLINE void expand_strip_length(const strip_run *run, float *to, const int overlapping, const int adding) {
   switch (run->length) {
+    case 1: return expand_strip_run(run, to, 1, overlapping, adding);
     case 2: return expand_strip_run(run, to, 2, overlapping, adding);
     case 4: return expand_strip_run(run, to, 4, overlapping, adding);
     case 8: return expand_strip_run(run, to, 8, overlapping, adding);
@@ -108,14 +113,15 @@ static void expand_strips(const momos_stage *stage, size_t row, size_t begin, si
                           uint32_t *offsets, float *to) {
   const size_t s = stage->block_length, first = begin / s;
   const int overlapping = stage->motif_length > s;
-  strip_run run = {.motifs = (const char *)stage->motifs, .count = divided_up(end, s) - first, .length = s};
+  strip_run run = {.motifs = (const char *)stage->motifs, .count = divided_up(end, s) - first,
+                   .length = block_lanes(stage)};
   if (overlapping) {
     const uint32_t *before = first > 0 ? unpack_strips(stage, row, first - 1, 1, offsets) : NULL;
     for (int r = 0; r < GEMM_ROWS; r++)
       run.second[r] = before ? (const float *)(run.motifs + before[r]) + s : no_motif;
   }
   run.offsets = unpack_strips(stage, row, first, run.count, offsets);
-  to -= begin - first * s;
+  to -= lanes_of(stage, begin - first * s);
   if (overlapping)
     adding ? expand_strip_length(&run, to, 1, 1) : expand_strip_length(&run, to, 1, 0);
   else
@@ -135,6 +141,6 @@ static void expand_stripped(const momos_mosaic_weight *weight, size_t row, size_
   for (size_t first = begin, last; first < end; first = last) {
     last = smallest((first / MOMOS_GROUP_COLUMNS + 1) * MOMOS_GROUP_COLUMNS, end);
     for (size_t s = 0; s < weight->stage_count; s++)
-      expand_strips(&weight->stages[s], row, first, last, s > 0, offsets, to + (first - begin));
+      expand_strips(&weight->stages[s], row, first, last, s > 0, offsets, to + lanes_of(&weight->stages[s], first - begin));
   }
 }

@@ -12,6 +12,7 @@ static const int32_t lane_masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 #define NARROW_PANEL 2
 #define WIDE_PANEL 2
 #define DOT_VECTORS 2
+#define MULTIPLIES_MOTIFS 0
 #define MULTIPLY_ADD(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define PARTIAL(source, count) \
   ((lanes)_mm256_maskload_ps(source, _mm256_loadu_si256((const __m256i *)(lane_masks + 8 - (count)))))

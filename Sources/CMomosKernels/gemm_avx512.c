@@ -10,6 +10,7 @@
 #define NARROW_PANEL 1
 #define WIDE_PANEL 3
 #define DOT_VECTORS 3
+#define MULTIPLIES_MOTIFS 1
 #define MULTIPLY_ADD(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define PARTIAL(source, count) ((lanes)_mm512_maskz_loadu_ps((__mmask16)((1u << (count)) - 1), source))
 #define STORE_PARTIAL(target, count, value) \

@@ -10,6 +10,7 @@
 #define NARROW_PANEL 1
 #define WIDE_PANEL 3
 #define DOT_VECTORS 3
+#define MULTIPLIES_MOTIFS 1
 #define MULTIPLY_ADD(pairs, inputs, sum) \
   ((lanes)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(pairs), (__m512bh)(inputs)))
 #define PARTIAL(source, count) ((lanes)_mm512_maskz_loadu_ps((__mmask16)((1u << (count)) - 1), source))

@@ -8,6 +8,7 @@
 #define NARROW_PANEL 1
 #define WIDE_PANEL 3
 #define DOT_VECTORS 3
+#define MULTIPLIES_MOTIFS 0
 #define MULTIPLY_ADD(a, b, sum) __builtin_elementwise_fma(a, b, sum)
 #define PARTIAL(source, count) partial(source, count)
 #define STORE_PARTIAL(target, count, value) store_partial(target, count, value)

@@ -47,9 +47,10 @@
 /// Floats of one expanded tile.
 #define TILE_SIZE (MOST_ROWS * TILE_STRIDE)
 
-/// Scratch: offsets, expanded tiles, then packed panels, here after a single tile. Tiles begin at another place of a
-/// page than offsets, which are read while rows are written.
-#define TILES_BEGIN (OFFSET_COUNT + 256)
+/// Scratch: offsets, packed motifs, expanded tiles, then packed panels, here after a single tile. Tiles begin at another
+/// place of a page than offsets, which are read while rows are written.
+#define MOTIFS_BEGIN OFFSET_COUNT
+#define TILES_BEGIN (MOTIFS_BEGIN + MOMOS_MOST_NEAR_MOTIFS / 2 + 256)
 #define PANELS_BEGIN (TILES_BEGIN + TILE_SIZE)
 
 /// At least as many in every instruction set.
@@ -77,7 +78,8 @@ static inline size_t even_group(size_t left, size_t most) { return divided_up(le
 /// y = 0 for rows [row_begin, row_end) and every vector of the batch.
 static inline void clear_rows(const momos_batch *batch, size_t row_begin, size_t row_end) {
   for (size_t b = 0; b < batch->batch; b++)
-    for (size_t i = row_begin; i < row_end; i++) batch->y[b * batch->y_stride + i] = 0;
+    for (size_t i = row_begin; i < row_end; i++)
+      batch->y[b * batch->y_stride + (batch->y_numbers ? batch->y_numbers[i] : i)] = 0;
 }
 
 /// Vectors [first, first + count) of a batch.

@@ -4,8 +4,11 @@
 typedef struct {
   const void *row[GEMM_ROWS];
   size_t floats;  ///< columns
-  size_t count;   ///< lanes that they fill
+  size_t count;   ///< lanes that they fill; fewer once they are packed
   size_t ahead;   ///< bytes to the row that is read next after a row, for prefetching
+  const uint32_t *offsets;  ///< [blocks, GEMM_ROWS] in `motifs`, in bytes, from which panels are multiplied; or NULL
+  const char *motifs;
+  size_t block_lanes;  ///< lanes of a motif
 } tile_rows;
 
 /// GEMM_LANES elements of a row of weights from element j on, widened.
@@ -60,7 +63,7 @@ static void widen_rows(tile_rows *rows, momos_weight_type type, float *tile) {
 
 /// Replaces float32 rows by packed copies in a tile; a row may lie in its own place of the tile, or after it.
 static void pack_rows(tile_rows *rows, float *tile) {
-  if (PACKED_FLOATS == 1) return;
+  if (rows->count < rows->floats || PACKED_FLOATS == 1) return;
   rows->count = divided_up(rows->floats, PACKED_FLOATS);
   for (int r = 0; r < GEMM_ROWS; r++) {
     const float *from = rows->row[r];

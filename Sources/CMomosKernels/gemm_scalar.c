@@ -5,6 +5,7 @@
 #define NARROW_PANEL 2
 #define WIDE_PANEL 2
 #define DOT_VECTORS 2
+#define MULTIPLIES_MOTIFS 0
 #define MULTIPLY_ADD(a, b, sum) ((a) * (b) + (sum))
 #define PARTIAL(source, count) partial(source, count)
 #define STORE_PARTIAL(target, count, value) \

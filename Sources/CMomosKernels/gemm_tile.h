@@ -5,6 +5,8 @@
 // the widest panel have (NARROW_PANEL and WIDE_PANEL, where multiples of the narrowest make up any panel), how many
 // vectors of the batch are multiplied at a time without panels (DOT_VECTORS, 2 or 3), MULTIPLY_ADD(a, b, sum), and
 // PARTIAL(source, count): the first `count` (at most GEMM_LANES) values of `source`, then zeros, reading no further.
+// MULTIPLIES_MOTIFS is 1 where loads are so much faster than products that panels are multiplied straight from the
+// motifs of tile layouts, and 0 where these are laid out first.
 // STORE_PARTIAL(target, count, value) stores the first `count` lanes of a vector of single floats.
 // A lane holds one float32, or PACKED_FLOATS values that PACKED(source, count) makes of the first `count` of them.
 
@@ -59,14 +61,29 @@ INLINE void transpose_squares(lanes a, lanes b, lanes c, lanes d, squares out[4]
 typedef struct {
   float *y;
   size_t y_stride;
+  const uint32_t *numbers;  ///< of the rows in y; NULL: in their order
   size_t rows;
   size_t count;
+  const float *scale;  ///< of the rows' sums; NULL for ones
   int replaces;  ///< 0: the sums are added to y; otherwise y becomes 0 + the sums
 } tile_target;
 
 /// Adds the sums of rows row to row + 3 of one vector of the batch.
 INLINE void add_rows(const tile_target *target, size_t vector, size_t row, four sums) {
-  float *y = target->y + vector * target->y_stride + row;
+  float *y = target->y + vector * target->y_stride;
+  if (target->scale)
+    for (size_t i = 0; i < 4 && row + i < target->rows; i++) sums[i] *= target->scale[row + i];
+  if (target->numbers) {
+    const uint32_t *const numbers = target->numbers + row;
+    if (row + 4 <= target->rows && target->replaces) {
+      UNROLLED for (int i = 0; i < 4; i++) y[numbers[i]] = 0 + sums[i];
+    } else {
+      for (size_t i = 0; row + i < target->rows && i < 4; i++)
+        y[numbers[i]] = (target->replaces ? 0 : y[numbers[i]]) + sums[i];
+    }
+    return;
+  }
+  y += row;
   if (row + 4 <= target->rows) {
     store_four(y, (target->replaces ? (four){0} : loaded_four(y)) + sums);
   } else {
@@ -112,8 +129,10 @@ static size_t packed_count(size_t batch) {
 }
 
 /// panel[j, b] = the values of vector b packed in lane j, for b < width, a multiple of GEMM_LANES, and as many lanes
-/// as `floats` values x[b * x_stride + ...] fill. Vectors from `count` on repeat the last one.
-static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t count, size_t width, float *panel) {
+/// as `floats` values x[b * x_stride + ...] fill, or those that `numbers` names where it is not NULL. Vectors from
+/// `count` on repeat the last one.
+static void pack_panel(const float *x, size_t x_stride, const uint32_t *numbers, size_t floats, size_t count,
+                       size_t width, float *panel) {
   const size_t lane_count = divided_up(floats, PACKED_FLOATS);
   for (size_t j = 0; j < lane_count; j += GEMM_LANES) {
     const size_t first = j * PACKED_FLOATS;
@@ -122,7 +141,14 @@ static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t co
       lanes from[4];
       squares out[4];
       UNROLLED for (size_t i = 0; i < 4; i++) {
-        const float *source = x + smallest(b + i, count - 1) * x_stride + first;
+        const float *source = x + smallest(b + i, count - 1) * x_stride;
+        if (numbers) {
+          float taken[GEMM_LANES * PACKED_FLOATS];
+          momos_take_values(source, numbers + first, length, taken);
+          from[i] = PACKED(taken, length);
+          continue;
+        }
+        source += first;
         // These are too many rows for the processor to see where each one goes on.
         for (size_t at = 0; at < length; at += 16) __builtin_prefetch(source + PACKING_AHEAD + at, 0, 3);
         from[i] = PACKED(source, length);
@@ -140,8 +166,9 @@ static void pack_panels(const momos_batch *batch, size_t first, size_t floats, f
   const size_t packed = packed_count(batch->batch);
   for (size_t b = 0; b < packed;) {
     const size_t width = even_group((packed - b) / GEMM_LANES, WIDE_PANEL) * GEMM_LANES;
-    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width, width,
-               panels + b * divided_up(floats, PACKED_FLOATS));
+    const float *x = batch->x + b * batch->x_stride;
+    pack_panel(batch->x_numbers ? x : x + first, batch->x_stride, batch->x_numbers ? batch->x_numbers + first : NULL,
+               floats, width, width, panels + b * divided_up(floats, PACKED_FLOATS));
     b += width;
   }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lut_internal.h"
+#include "momos_kernels.h"
 
 /// Bytes of tables that are filled before they are read: they should stay in the second-level cache.
 #define TABLE_BYTES_AT_ONCE 262144
@@ -125,7 +126,11 @@ static void copy_window(const lut_product *product, lut_segment segment, const f
   const size_t width = lut_segment_blocks(dictionary) * dictionary->block_length + halo;
   const size_t first = segment.first_column + segment.first_block * dictionary->block_length;
   const size_t count = lut_smaller(width, product->matrix->columns - first);
-  memcpy(window, x + first, count * sizeof *window);
+  const uint32_t *numbers = product->matrix->column_numbers;
+  if (numbers)
+    momos_take_values(x, numbers + first, count, window);
+  else
+    memcpy(window, x + first, count * sizeof *window);
   memset(window + count, 0, (LUT_WINDOW_COLUMNS - count) * sizeof *window);
 }
 
@@ -165,10 +170,17 @@ static void multiply_vectors(const lut_product *product, const float *x, size_t 
   }
 }
 
-/// Adds the sums of a range of rows to y.
-static void add_sums(const float *sums, const float *row_scale, size_t row_begin, size_t row_end, float *y) {
-  for (size_t row = row_begin; row < row_end; row++)
-    y[row] += row_scale ? row_scale[row] * sums[row - row_begin] : sums[row - row_begin];
+/// Adds the sums of a range of rows to y, or replaces it; scales them before.
+static void add_sums(const momos_lut_matrix *matrix, float *sums, size_t row_begin, size_t row_end, float *y) {
+  const size_t count = row_end - row_begin;
+  if (matrix->row_scale)
+    for (size_t i = 0; i < count; i++) sums[i] *= matrix->row_scale[row_begin + i];
+  if (matrix->row_numbers)
+    (matrix->replaces ? momos_put_values : momos_add_values)(sums, matrix->row_numbers + row_begin, count, y);
+  else if (matrix->replaces)
+    memcpy(y + row_begin, sums, count * sizeof *sums);
+  else
+    for (size_t i = 0; i < count; i++) y[row_begin + i] += sums[i];
 }
 
 void momos_lut_multiply(const momos_lut_kernels *kernels, const momos_lut_matrix *matrix, const float *x,
@@ -182,7 +194,6 @@ void momos_lut_multiply(const momos_lut_kernels *kernels, const momos_lut_matrix
     const size_t count = lut_smaller(workspace->vector_count, batch - first);
     multiply_vectors(&product, x + first * x_stride, x_stride, count);
     for (size_t v = 0; v < count; v++)
-      add_sums(workspace->sums + v * workspace->sums_stride, matrix->row_scale, row_begin, row_end,
-               y + (first + v) * y_stride);
+      add_sums(matrix, workspace->sums + v * workspace->sums_stride, row_begin, row_end, y + (first + v) * y_stride);
   }
 }

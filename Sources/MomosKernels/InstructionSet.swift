@@ -42,6 +42,9 @@ public enum InstructionSet {
   /// Smallest batch that pairs of bfloat16 serve.
   public static var pairBatch: Int { 16 }
 
+  /// Most values of the motifs of a dictionary that tiles may multiply straight.
+  public static let mostNearMotifs = Int(MOMOS_MOST_NEAR_MOTIFS)
+
   /// The dense kernels of the set in use.
   static let products: momos_gemm_table = unsafe selectedProducts().pointee
 

@@ -35,15 +35,17 @@ public struct LookupMultiplier: Sendable {
 
   /// - Parameters:
   ///   - input: `[batch, columns]`.
+  ///   - placement: if these are rows and columns of a larger matrix, input and output are that matrix's.
   ///   - output: `[batch, rows]`, overwritten.
   /// - Returns: the number of motif products that were computed.
   @discardableResult
   public func multiply(
-    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
+    _ input: Span<Float>, batch: Int, placement: PartPlacement? = nil, into output: inout MutableSpan<Float>,
+    pool: ThreadPool
   ) throws(ModelError) -> Int {
-    precondition(input.count == batch * columns && output.count == batch * rows)
+    let (inputStride, outputStride) = (placement?.columnCount ?? columns, placement?.rowCount ?? rows)
+    precondition(input.count == batch * inputStride && output.count == batch * outputStride)
     guard batch > 0 else { return 0 }
-    output.update(repeating: 0)
     let chunk = rowChunk(batch: batch, pool: pool)
     let taskCount = (rows + chunk - 1) / chunk
     let scratchByteCount = stages.scratchByteCount(rows: rows, columns: columns, batch: batch, chunk: chunk)
@@ -57,11 +59,13 @@ public struct LookupMultiplier: Sendable {
             scratch: scratchBuffer.baseAddress!)
           pool.run(taskCount: taskCount) { task in
             unsafe stages.withMatrix(
-              rows: rows, columns: columns, rowScale: rowScale, allowsOnePlane: precision == .fastest
+              rows: rows, columns: columns, rowScale: rowScale, allowsOnePlane: precision == .fastest,
+              placement: placement
             ) { matrix in
               unsafe momos_lut_multiply(
-                InstructionSet.lookups, matrix, memory.input, columns, batch, task * chunk,
-                min((task + 1) * chunk, rows), memory.scratch + task * scratchByteCount, memory.output, rows)
+                InstructionSet.lookups, matrix, memory.input, inputStride, batch, task * chunk,
+                min((task + 1) * chunk, rows), memory.scratch + task * scratchByteCount, memory.output,
+                outputStride)
             }
           }
         }

@@ -51,19 +51,18 @@ final class LookupStages: @unchecked Sendable {
   /// Calls `body` with the matrix of these stages.
   func withMatrix<Result>(
     rows: Int, columns: Int, rowScale: [Float]? = nil, allowsOnePlane: Bool = false,
-    _ body: (UnsafePointer<momos_lut_matrix>) -> Result
+    placement: PartPlacement? = nil, _ body: (UnsafePointer<momos_lut_matrix>) -> Result
   ) -> Result {
-    guard let rowScale else {
+    unsafe placement.withNumbers { columnNumbers, rowNumbers in
       var matrix = unsafe momos_lut_matrix(
         stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: nil,
-        allows_one_plane: allowsOnePlane)
-      return unsafe body(&matrix)
-    }
-    return unsafe rowScale.withUnsafeBufferPointer { scale in
-      var matrix = unsafe momos_lut_matrix(
-        stages: stages, stage_count: count, rows: rows, columns: columns, row_scale: scale.baseAddress,
-        allows_one_plane: allowsOnePlane)
-      return unsafe body(&matrix)
+        allows_one_plane: allowsOnePlane, replaces: placement?.adds != true, column_numbers: columnNumbers,
+        row_numbers: rowNumbers)
+      guard let rowScale else { return unsafe body(&matrix) }
+      return unsafe rowScale.withUnsafeBufferPointer { scale in
+        unsafe matrix.row_scale = scale.baseAddress
+        return unsafe body(&matrix)
+      }
     }
   }
 

@@ -1,7 +1,8 @@
+import CMomosKernels
 public import MomosModel
 
-/// Multiplies a matrix that is the sum of parts, each with rows and columns of its own, part by part: takes the inputs of a
-/// part together, and puts its outputs back to their rows.
+/// Multiplies a matrix that is the sum of parts, each with rows and columns of its own, part by part. Products that do not
+/// read and write where the part lies in the matrix are given copies of its inputs, and their outputs are put back.
 @safe
 public struct PartProducts: Sendable {
   private let rowCount: Int
@@ -14,9 +15,7 @@ public struct PartProducts: Sendable {
   private let largestShare: Double
 
   private struct Part: Sendable {
-    /// nil means all, in their order.
-    let rows: [UInt32]?
-    let columns: [UInt32]?
+    let placement: PartPlacement
     let rowCount: Int
     let columnCount: Int
   }
@@ -28,17 +27,10 @@ public struct PartProducts: Sendable {
     precondition(rows <= 1 << 32 && columns <= 1 << 32)
     rowCount = rows
     columnCount = columns
-    self.parts = parts.map { part in
-      precondition(part.rows?.allSatisfy { (0..<rows).contains($0) } ?? true)
-      precondition(part.columns?.allSatisfy { (0..<columns).contains($0) } ?? true)
-      return Part(
-        rows: part.rows.map { $0.map { UInt32($0) } },
-        columns: part.columns.map { $0.map { UInt32($0) } },
-        rowCount: part.rows?.count ?? rows, columnCount: part.columns?.count ?? columns)
-    }
     var isTaken = [Bool](repeating: false, count: rows)
     var areDisjoint = true
     for part in parts {
+      precondition(part.rows?.allSatisfy { (0..<rows).contains($0) } ?? true)
       for row in part.rows ?? Array(0..<rows) {
         if isTaken[row] { areDisjoint = false }
         isTaken[row] = true
@@ -46,6 +38,14 @@ public struct PartProducts: Sendable {
     }
     areRowsDisjoint = areDisjoint
     areRowsCovered = isTaken.allSatisfy { $0 }
+    self.parts = parts.map { part in
+      precondition(part.columns?.allSatisfy { (0..<columns).contains($0) } ?? true)
+      let placement = PartPlacement(
+        rows: part.rows.map { $0.map { UInt32($0) } }, columns: part.columns.map { $0.map { UInt32($0) } },
+        rowCount: rows, columnCount: columns, adds: !areDisjoint)
+      return Part(
+        placement: placement, rowCount: part.rows?.count ?? rows, columnCount: part.columns?.count ?? columns)
+    }
     let sizes = self.parts.map { Double($0.rowCount * $0.columnCount) }
     largestShare = (sizes.max() ?? 0) / max(1, sizes.reduce(0, +))
   }
@@ -53,17 +53,23 @@ public struct PartProducts: Sendable {
   /// - Parameters:
   ///   - input: `[batch, columns]`.
   ///   - output: `[batch, rows]`, overwritten; zero in rows of no part.
-  ///   - multiply: the product of a part, by its number: its inputs `[batch, columns of the part]`, its outputs
-  ///     `[batch, rows of the part]`, which it overwrites, and the pool to use.
+  ///   - isPlaced: whether `multiply` takes the vectors of the whole matrix, for each part.
+  ///   - multiply: the product of a part, by its number. With a placement: the whole input and output, of which it writes
+  ///     the rows of the part. Without: the part's inputs `[batch, columns of the part]` and its outputs
+  ///     `[batch, rows of the part]`, which it overwrites.
   /// - Returns: the sum of what `multiply` returns.
   public func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool,
+    isPlaced: [Bool],
     _ multiply:
-      @Sendable (Int, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) -> Int
+      @Sendable (Int, PartPlacement?, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) ->
+      Int
   ) throws(ModelError) -> Int {
     precondition(input.count == batch * columnCount && output.count == batch * rowCount)
+    precondition(isPlaced.count == parts.count)
     if !areRowsDisjoint || !areRowsCovered { output.update(repeating: 0) }
-    let starts = scratchStarts(batch: batch)
+    let copied = parts.indices.filter { !isPlaced[$0] }
+    let starts = scratchStarts(batch: batch, copied: copied)
     var scratch = try ScratchMemory(floatCount: starts[parts.count])
     var scratchSpan = scratch.mutableSpan(of: Float.self)
     let results = unsafe input.withUnsafeBufferPointer { input in
@@ -72,16 +78,24 @@ public struct PartProducts: Sendable {
           let memory = unsafe PartMemory(input: input, output: output, scratch: scratch)
           let isSpread = isSpread(over: pool)
           // Vector by vector, each stays in the nearest cache while all parts take theirs from it.
-          let isTogether = batch >= Self.leastTogether
+          let isTogether = batch >= Self.leastTogether && !copied.isEmpty
           if isTogether {
             pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
               for sample in samples {
-                for number in parts.indices { unsafe gather(number, sample, starts, memory) }
+                for number in copied { unsafe gather(number, sample, starts, memory) }
               }
             }
           }
           let task: @Sendable (Int) -> Result<Int, ModelError> = { number in
             let part = parts[number]
+            let pool = isSpread ? Self.serial : pool
+            if isPlaced[number] {
+              return Result { () throws(ModelError) in
+                var whole = unsafe MutableSpan(_unsafeElements: memory.output)
+                return try multiply(
+                  number, part.placement, unsafe Span(_unsafeElements: memory.input), &whole, pool)
+              }
+            }
             if !isTogether {
               for sample in 0..<batch { unsafe gather(number, sample, starts, memory) }
             }
@@ -91,7 +105,7 @@ public struct PartProducts: Sendable {
                 _unsafeElements: memory.scratch(starts[number], batch * part.columnCount))
               var sums = unsafe MutableSpan(
                 _unsafeElements: memory.mutableScratch(outputStart, batch * part.rowCount))
-              return try multiply(number, chosen, &sums, isSpread ? Self.serial : pool)
+              return try multiply(number, nil, chosen, &sums, pool)
             }
             if !isTogether {
               for sample in 0..<batch { unsafe put(number, sample, outputStart, memory) }
@@ -102,7 +116,7 @@ public struct PartProducts: Sendable {
           if isTogether {
             pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
               for sample in samples {
-                for number in parts.indices {
+                for number in copied {
                   unsafe put(number, sample, outputStart(number, starts, batch: batch), memory)
                 }
               }
@@ -127,12 +141,13 @@ public struct PartProducts: Sendable {
   }
 
   private func gather(_ number: Int, _ sample: Int, _ starts: [Int], _ memory: PartMemory) {
-    unsafe memory.gather(parts[number].columns, sample: sample, of: columnCount, at: starts[number])
+    unsafe memory.gather(
+      parts[number].placement.columns, sample: sample, of: columnCount, at: starts[number])
   }
 
   private func put(_ number: Int, _ sample: Int, _ start: Int, _ memory: PartMemory) {
     unsafe memory.put(
-      parts[number].rows, sample: sample, of: rowCount, at: start, adds: !areRowsDisjoint)
+      parts[number].placement.rows, sample: sample, of: rowCount, at: start, adds: !areRowsDisjoint)
   }
 
   /// Whether each thread takes whole parts: there are enough, about as large, and none adds to the rows of another.
@@ -140,15 +155,14 @@ public struct PartProducts: Sendable {
     pool.threadCount > 1 && areRowsDisjoint && largestShare * Double(pool.threadCount) <= 1.5
   }
 
-  /// Where the inputs of each part begin, in floats; its outputs follow. The end comes last.
-  private func scratchStarts(batch: Int) -> [Int] {
-    var starts = [0]
-    for part in parts {
-      starts.append(
-        starts[starts.count - 1] + Self.aligned(batch * part.columnCount)
-          + Self.aligned(batch * part.rowCount))
+  /// Where the inputs of each part begin that is copied, in floats; its outputs follow. The end comes last.
+  private func scratchStarts(batch: Int, copied: [Int]) -> [Int] {
+    var sizes = [Int](repeating: 0, count: parts.count)
+    for number in copied {
+      sizes[number] =
+        Self.aligned(batch * parts[number].columnCount) + Self.aligned(batch * parts[number].rowCount)
     }
-    return starts
+    return sizes.reduce(into: [0]) { starts, size in starts.append(starts[starts.count - 1] + size) }
   }
 
   private static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
@@ -181,7 +195,7 @@ private struct PartMemory: @unchecked Sendable {
     }
     let to = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      for position in 0..<numbers.count { unsafe to[position] = from[Int(numbers[position])] }
+      unsafe momos_take_values(from, numbers.baseAddress, numbers.count, to)
     }
   }
 
@@ -200,11 +214,8 @@ private struct PartMemory: @unchecked Sendable {
     }
     let from = unsafe scratch + start + sample * numbers.count
     unsafe numbers.withUnsafeBufferPointer { numbers in
-      if adds {
-        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] += from[position] }
-      } else {
-        for position in 0..<numbers.count { unsafe to[Int(numbers[position])] = from[position] }
-      }
+      let move = unsafe adds ? momos_add_values : momos_put_values
+      unsafe move(from, numbers.baseAddress, numbers.count, to)
     }
   }
 }

@@ -19,7 +19,17 @@ struct KernelCosts: Sendable {
       let motif = stage.mosaic.layout == .rowMajor ? tile.rowMajorMotif : tile.tiledMotif
       laying += indexCount(of: stage) * (motif + tile.motifWeight * Double(stage.dictionary.blockLength))
     }
-    return TileCosts(laying: laying, product: Double(rows) * Double(columns) * tile.product)
+    return TileCosts(
+      laying: laying, product: Double(rows) * Double(columns) * tile.product, direct: directTiles(part))
+  }
+
+  /// nil where motifs are laid out before they are multiplied.
+  private func directTiles(_ part: MosaicPart) -> DirectTiles? {
+    guard let motif = tile.directMotif, part.stages.count == 1, let stage = part.stages.first,
+      stage.dictionary.motifLength == stage.dictionary.blockLength, stage.mosaic.layout != .rowMajor,
+      stage.dictionary.tableCount * stage.dictionary.motifLength <= InstructionSet.mostNearMotifs
+    else { return nil }
+    return DirectTiles(reading: indexCount(of: stage) * motif, isScaled: part.rowScale != nil)
   }
 
   /// One vector, by float tables.
@@ -84,11 +94,26 @@ struct KernelCosts: Sendable {
 struct TileCosts: Sendable {
   let laying: Double
   let product: Double
+  /// Where motifs are multiplied without being laid out.
+  let direct: DirectTiles?
 
   /// One vector of a batch; tiles are laid out once for at most 512. Pairs of bfloat16 are multiplied faster.
   func ofVector(batch: Int, isPaired: Bool = false) -> Double {
-    laying / Double(max(1, min(batch, 512))) + product * (isPaired ? 0.55 : 1)
+    let vectors = Double(max(1, min(batch, 512)))
+    if let direct, batch % 16 == 0, isPaired || !direct.isScaled {
+      // A single vector of lanes waits for its sums.
+      let waiting = batch < 32 ? (isPaired ? 1.6 : 1.35) : 1
+      return direct.reading / vectors + product * waiting * (isPaired ? 0.5 : 1)
+    }
+    return laying / vectors + product * (isPaired ? 0.55 : 1)
   }
+}
+
+/// Tiles that are multiplied straight from their motifs.
+struct DirectTiles: Sendable {
+  /// Reading where the motifs are.
+  let reading: Double
+  let isScaled: Bool
 }
 
 /// Rates of the float32 kernels.
@@ -99,6 +124,8 @@ struct TileRates: Sendable {
   let tiledMotif: Double
   /// A weight of such a motif.
   let motifWeight: Double
+  /// Finding one motif without laying it out; nil where panels are not multiplied straight from motifs.
+  var directMotif: Double?
   /// Multiplying one weight.
   let product: Double
   /// Float tables: multiplying one weight of a motif.
@@ -107,7 +134,9 @@ struct TileRates: Sendable {
   static func of(_ set: String) -> TileRates {
     switch set {
     case "avx512":
-      TileRates(rowMajorMotif: 0.35, tiledMotif: 0.29, motifWeight: 0.058, product: 0.009, tableWeight: 0.007)
+      TileRates(
+        rowMajorMotif: 0.35, tiledMotif: 0.29, motifWeight: 0.058, directMotif: 0.08, product: 0.0092,
+        tableWeight: 0.007)
     case "avx2", "neon":
       TileRates(rowMajorMotif: 0.33, tiledMotif: 0.35, motifWeight: 0.034, product: 0.02, tableWeight: 0.007)
     default:
@@ -130,7 +159,7 @@ struct LookupRates: Sendable {
   static func of(_ set: String) -> LookupRates {
     set == "avx512"
       ? LookupRates(
-        entry: 0.012, entryWeight: 0.0063, strip16: 0.6, strip64: 1.05, strip256: 1.75, stripSigned: 1.33)
+        entry: 0.012, entryWeight: 0.0063, strip16: 0.51, strip64: 0.87, strip256: 1.4, stripSigned: 1.08)
       : LookupRates(entry: 0.06, entryWeight: 0.018, strip16: 2.4, strip64: 4.6, strip256: 15, stripSigned: 9)
   }
 }

@@ -37,9 +37,10 @@ struct MosaicMultiplier: Sendable {
   ) throws(ModelError) -> Int {
     let motifProducts: Int
     if let products {
-      motifProducts = try products.multiply(input, batch: batch, into: &output, pool: pool) {
-        (number, input, output, pool) throws(ModelError) in
-        try parts[number].multiply(input, batch: batch, into: &output, pool: pool)
+      motifProducts = try products.multiply(
+        input, batch: batch, into: &output, pool: pool, isPlaced: parts.map { $0.places(batch: batch) }
+      ) { (number, placement, input, output, pool) throws(ModelError) in
+        try parts[number].multiply(input, batch: batch, placement: placement, into: &output, pool: pool)
       }
     } else {
       motifProducts = try parts[0].multiply(input, batch: batch, into: &output, pool: pool)

@@ -41,25 +41,56 @@ struct PartExecution: Sendable {
     tileCosts = costs.tiles(part, rows: rowCount, columns: columnCount)
   }
 
+  /// Whether the kernels for such a batch take the vectors of the whole matrix.
+  func places(batch: Int) -> Bool {
+    switch kernel(batch: batch) {
+    case .lookups: true
+    case .tiles: TileMultiplier.places(batch: batch)
+    case .tables, .sparse: false
+    }
+  }
+
   /// - Parameters:
+  ///   - placement: where the part lies; then input and output are those of the whole matrix. Only where the batch is one
+  ///     that `places`.
   ///   - input: `[batch, columnCount]`.
   ///   - output: `[batch, rowCount]`, overwritten.
   /// - Returns: the number of motif products that were computed; 0 for tiles and without zero blocks.
   func multiply(
-    _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool
+    _ input: Span<Float>, batch: Int, placement: PartPlacement? = nil, into output: inout MutableSpan<Float>,
+    pool: ThreadPool
   ) throws(ModelError) -> Int {
+    switch kernel(batch: batch) {
+    case .sparse(let sparse):
+      try sparse.multiply(input, batch: batch, into: &output, pool: pool)
+      return 0
+    case .tiles:
+      try tiles.multiply(
+        input, batch: batch, precision: precision, placement: placement, into: &output, pool: pool)
+      return 0
+    case .lookups(let lookups):
+      return try lookups.multiply(input, batch: batch, placement: placement, into: &output, pool: pool)
+    case .tables:
+      return try tables.multiply(input, batch: batch, into: &output, pool: pool)
+    }
+  }
+
+  private enum Kernel {
+    case sparse(SparseMultiplier)
+    case tiles
+    case lookups(LookupMultiplier)
+    case tables
+  }
+
+  /// The one that is estimated to take least.
+  private func kernel(batch: Int) -> Kernel {
     let isPaired =
       precision != .exact && batch >= InstructionSet.pairBatch && InstructionSet.multipliesPairs
     let tileCost = tileCosts.ofVector(batch: batch, isPaired: isPaired)
     if let sparse, KernelCosts.current.sparse(sparse, batch: batch) < min(tileCost, tableCost) {
-      try sparse.multiply(input, batch: batch, into: &output, pool: pool)
-      return 0
+      return .sparse(sparse)
     }
-    if tileCost < tableCost {
-      try tiles.multiply(input, batch: batch, precision: precision, into: &output, pool: pool)
-      return 0
-    }
-    if let lookups { return try lookups.multiply(input, batch: batch, into: &output, pool: pool) }
-    return try tables.multiply(input, batch: batch, into: &output, pool: pool)
+    if tileCost < tableCost { return .tiles }
+    return lookups.map { .lookups($0) } ?? .tables
   }
 }

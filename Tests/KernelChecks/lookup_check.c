@@ -57,7 +57,11 @@ static void make_fixture(fixture *fixture, const stage_kind *kinds, size_t count
     snprintf(fixture->name + strlen(fixture->name), sizeof fixture->name - strlen(fixture->name), "%s%s",
              i ? "+" : "", kinds[i].name);
   }
-  fixture->matrix = (momos_lut_matrix){fixture->views, count, rows, columns, NULL, allows_one_plane};
+  fixture->matrix = (momos_lut_matrix){.stages = fixture->views,
+                                       .stage_count = count,
+                                       .rows = rows,
+                                       .columns = columns,
+                                       .allows_one_plane = allows_one_plane};
 }
 
 static void free_fixture(fixture *fixture) {
@@ -188,6 +192,42 @@ static void check_row_scale(const stage_kind *kind) {
   free_fixture(&fixture);
 }
 
+/// As a part of a larger matrix: columns are read and rows written where they lie, replaced or added to, and nothing else
+/// is.
+static void check_placement(const stage_kind *kind, bool replaces) {
+  enum { ROWS = 700, COLUMNS = 300, BATCH = 3, ALL = 2 * ROWS };
+  fixture fixture;
+  make_fixture(&fixture, kind, 1, ROWS, COLUMNS);
+  static float x[BATCH * COLUMNS], all_x[BATCH * ALL], y[BATCH * ALL], plain[BATCH * ROWS], factors[ROWS];
+  static uint32_t columns[COLUMNS], rows[ROWS];
+  for (uint32_t j = 0; j < COLUMNS; j++) columns[j] = ALL - 1 - 4 * j;
+  for (uint32_t i = 0; i < ROWS; i++) rows[i] = 2 * i + i % 2, factors[i] = (float)i - 300;
+  fill(GAUSSIAN, all_x, BATCH * ALL, 5);
+  for (size_t b = 0; b < BATCH; b++)
+    for (size_t j = 0; j < COLUMNS; j++) x[b * COLUMNS + j] = all_x[b * ALL + columns[j]];
+  fixture.matrix.row_scale = factors;
+  for (const char *const *name = momos_lut_names(); *name; name++) {
+    if (!momos_lut_named(*name)) continue;
+    multiply(*name, &fixture.matrix, x, BATCH, ROWS, plain);
+    for (size_t i = 0; i < BATCH * ALL; i++) y[i] = 1;
+    momos_lut_matrix matrix = fixture.matrix;
+    matrix.replaces = replaces;
+    matrix.column_numbers = columns;
+    matrix.row_numbers = rows;
+    void *scratch = exact_bytes(momos_lut_scratch_bytes(&matrix, BATCH, ROWS), MOMOS_LUT_ALIGNMENT);
+    momos_lut_multiply(momos_lut_named(*name), &matrix, all_x, ALL, BATCH, 0, ROWS, scratch, y, ALL);
+    release(scratch);
+    for (size_t b = 0; b < BATCH; b++) {
+      for (size_t i = 0; i < ROWS; i++) {
+        const float product = plain[b * ROWS + i], *row = y + b * ALL + 2 * i;
+        expect(row[i % 2] == (replaces ? product : 1 + product) && row[1 - i % 2] == 1, "placement", *name,
+               fixture.name, ROWS, COLUMNS);
+      }
+    }
+  }
+  free_fixture(&fixture);
+}
+
 /// Offset of an index in the packed bytes, by the formulas of the file format alone.
 static size_t strip_offset(size_t rows, size_t blocks, size_t group, size_t bundle, size_t tile_rows,
                            size_t strip_rows, size_t strip_bytes, size_t row, size_t block) {
@@ -305,6 +345,7 @@ static void check_all(void) {
         const stage_kind kind = {layouts[l].names[i], layouts[l].layout, 2u << i, form & 1, form & 2};
         check_stages(&kind, 1);
         check_row_scale(&kind);
+        check_placement(&kind, i % 2);
         check_extremes(&kind);
       }
   const stage_kind s8 = {"s8k256", MOMOS_LUT_K256, 8, false, true};

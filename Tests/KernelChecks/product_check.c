@@ -25,8 +25,11 @@ static product new_product(size_t rows, size_t batch, size_t columns, int accumu
   const size_t x_stride = columns + random_bits() % 3, y_stride = rows + random_bits() % 3;
   float *x = exactly(batch ? (batch - 1) * x_stride + columns : 0, sizeof(float));
   float *y = exactly(batch ? (batch - 1) * y_stride + rows : 0, sizeof(float));
-  product made = {{x, x_stride, y, y_stride, batch, accumulate}, rows, exactly(batch * rows, sizeof(double)), 0,
-                  exactly(batch * y_stride, sizeof(float))};
+  product made = {.batch = {.x = x, .x_stride = x_stride, .y = y, .y_stride = y_stride, .batch = batch,
+                            .accumulate = accumulate},
+                  .rows = rows,
+                  .expected = exactly(batch * rows, sizeof(double)),
+                  .before = exactly(batch * y_stride, sizeof(float))};
   if (batch) fill_gaussian(x, (batch - 1) * x_stride + columns);
   if (batch) fill_gaussian(y, (batch - 1) * y_stride + rows);
   if (batch) memcpy(made.before, y, ((batch - 1) * y_stride + rows) * sizeof(float));
@@ -251,6 +254,46 @@ static void check_dense_bits(const char *what, const call *mosaic, const float *
   release(again.y);
 }
 
+/// `count` different numbers below `extent`, ascending.
+static uint32_t *random_numbers(size_t count, size_t extent) {
+  uint32_t *numbers = exactly(count, sizeof *numbers);
+  size_t found = 0;
+  for (size_t i = 0; found < count; i++)
+    if (random_bits() % (extent - i) < count - found) numbers[found++] = (uint32_t)i;
+  return numbers;
+}
+
+/// Where the matrix is a part of a larger one, its products have the same bits, and nothing else is written.
+static void check_placement(const char *what, const call *mosaic, const product *done) {
+  const momos_batch *own = &done->batch;
+  if (own->batch == 0 || own->batch % MOMOS_PANEL != 0) return;
+  const size_t rows = done->rows, columns = mosaic->mosaic->columns;
+  const size_t all_rows = rows + random_bits() % 40, all_columns = columns + random_bits() % 40;
+  uint32_t *x_numbers = random_numbers(columns, all_columns), *y_numbers = random_numbers(rows, all_rows);
+  float *x = exactly(own->batch * all_columns, sizeof(float)), *y = exactly(own->batch * all_rows, sizeof(float));
+  float *expected = exactly(own->batch * all_rows, sizeof(float));
+  fill_gaussian(x, own->batch * all_columns);
+  fill_gaussian(expected, own->batch * all_rows);
+  memcpy(y, expected, own->batch * all_rows * sizeof(float));
+  for (size_t b = 0; b < own->batch; b++) {
+    for (size_t j = 0; j < columns; j++) x[b * all_columns + x_numbers[j]] = own->x[b * own->x_stride + j];
+    for (size_t i = 0; i < rows; i++) {
+      expected[b * all_rows + y_numbers[i]] = own->y[b * own->y_stride + i];
+      y[b * all_rows + y_numbers[i]] = done->before[b * own->y_stride + i];
+    }
+  }
+  const momos_batch placed = {.x = x, .x_stride = all_columns, .y = y, .y_stride = all_rows, .batch = own->batch,
+                              .accumulate = own->accumulate, .x_numbers = x_numbers, .y_numbers = y_numbers};
+  float *scratch = exact_bytes(scratch_count(mosaic, own->batch) * sizeof(float), 64);
+  run(mosaic, &placed, 0, rows, scratch);
+  if (memcmp(y, expected, own->batch * all_rows * sizeof(float)) != 0) {
+    printf("FAIL %s: other products as a part of a larger matrix\n", what);
+    failures++;
+  }
+  release(scratch);
+  release(x), release(y), release(expected), release(x_numbers), release(y_numbers);
+}
+
 /// Stages of the given block length and width, then random ones; every other one overlapping.
 static double check_mosaic(const momos_gemm_table *table, int pairs, const mosaic_shape *shape, uint32_t s,
                            uint32_t width) {
@@ -261,21 +304,30 @@ static double check_mosaic(const momos_gemm_table *table, int pairs, const mosai
   for (size_t i = 0; i < shape->stage_count; i++)
     stages[i] = new_stage(shape, i == 0 ? s : 1 + random_bits() % 64, i == 0 ? width : random_bits() % 11,
                           (overlapping + (int)i) % 2, dense);
-  const momos_mosaic_weight weight = {.stages = stages, .stage_count = shape->stage_count, .columns = shape->columns};
+  float *row_scale = random_bits() % 2 ? exactly(shape->rows, sizeof(float)) : NULL;
+  if (row_scale) fill_gaussian(row_scale, shape->rows);
+  for (size_t i = 0; row_scale && i < shape->rows; i++)
+    for (size_t j = 0; j < shape->columns; j++) dense[i * shape->columns + j] *= row_scale[i];
+  const momos_mosaic_weight weight = {.stages = stages,
+                                      .stage_count = shape->stage_count,
+                                      .columns = shape->columns,
+                                      .row_scale = row_scale};
   product done = new_product(shape->rows, shape->batch, shape->columns, shape->accumulate);
   for (size_t b = 0; b < shape->batch; b++)
     for (size_t i = 0; i < shape->rows; i++)
       for (size_t j = 0; j < shape->columns; j++)
         add_term(&done, b, i, (double)dense[i * shape->columns + j] * done.batch.x[b * done.batch.x_stride + j]);
   char what[160];
-  snprintf(what, sizeof what, "%s mosaic%s of %zu stages, s %u%s width %u, %zu x %zu batch %zu", table->name,
-           pairs ? " pairs" : "", shape->stage_count, s, overlapping ? " overlapping" : "", width, shape->rows,
+  snprintf(what, sizeof what, "%s mosaic%s%s of %zu stages, s %u%s width %u, %zu x %zu batch %zu", table->name,
+           pairs ? " pairs" : "", row_scale ? " scaled" : "", shape->stage_count, s, overlapping ? " overlapping" : "", width, shape->rows,
            shape->columns, shape->batch);
   const call made = {.table = table, .mosaic = &weight, .pairs = pairs};
   const double bound = error_bound(pairs, shape->rows, shape->columns, shape->batch);
   const double error = checked_error(what, &made, &done, bound);
-  check_dense_bits(what, &made, dense, &done);
+  check_placement(what, &made, &done);
+  if (!pairs || !row_scale) check_dense_bits(what, &made, dense, &done);
   for (size_t i = 0; i < shape->stage_count; i++) release(stages[i].indices), release(stages[i].motifs);
+  if (row_scale) release(row_scale);
   release(dense);
   free_product(&done);
   return error;

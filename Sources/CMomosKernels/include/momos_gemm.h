@@ -29,6 +29,12 @@
 #define MOMOS_GEMM_SENDABLE
 #endif
 
+/// Most values of all motifs of a stage that stay in the nearest cache beside a panel of vectors.
+#define MOMOS_MOST_NEAR_MOTIFS 4096
+
+/// Batches of a multiple of so many vectors fill panels.
+#define MOMOS_PANEL 16
+
 /// Element types of dense weights; the narrow ones are widened to float32 without rounding.
 typedef enum { MOMOS_WEIGHT_F32, MOMOS_WEIGHT_F16, MOMOS_WEIGHT_BF16 } momos_weight_type;
 
@@ -48,6 +54,9 @@ typedef struct {
   size_t y_stride;
   size_t batch;
   int accumulate;  ///< 0: y = W x; otherwise y = y + W x
+  /// For mosaics and multiples of MOMOS_PANEL vectors: which values of a vector of x the columns are, and which of y the
+  /// rows are. NULL: in their order.
+  const uint32_t *x_numbers, *y_numbers;
 } momos_batch;
 
 /// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
@@ -72,14 +81,16 @@ typedef struct MOMOS_GEMM_SENDABLE {
                          float *scratch);
 
   /// The same from a mosaic. Only tiles of at most 32 rows and 2048 columns (4096 for pairs) are ever expanded, into
-  /// scratch that stays in the nearest caches, once for every 512 vectors of the batch or more. From batches of four
-  /// on the result has the bits of `multiply_dense` of the reconstructed matrix.
+  /// scratch that stays in the nearest caches, once for every 512 vectors of the batch or more; where loads are fast,
+  /// small dictionaries of single plain stages are multiplied straight from their motifs. From batches of four on the
+  /// result has the bits of `multiply_dense` of the reconstructed matrix.
   /// scratch: `momos_mosaic_scratch_count` floats, 64-byte aligned, one scratch per thread.
   void (*multiply_mosaic)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,
                           size_t row_end, float *scratch);
 
   /// Both from pairs of bf16: W and x are rounded to bf16 (to nearest, ties to even; subnormals are zero), the products
-  /// of two neighbouring columns are summed in float32 at a time. NULL where the processor has no such instruction.
+  /// of two neighbouring columns are summed in float32 at a time. Rows may be scaled after their sums instead of before
+  /// rounding. NULL where the processor has no such instruction.
   void (*multiply_dense_pairs)(const momos_dense_weight *weight, const momos_batch *batch, size_t row_begin,
                                size_t row_end, float *scratch);
   void (*multiply_mosaic_pairs)(const momos_mosaic_weight *weight, const momos_batch *batch, size_t row_begin,

@@ -109,6 +109,12 @@ const momos_kernel_table *momos_kernels_best(void);
 /// Names of the instruction sets of this build, best first, NULL-terminated.
 const char *const *momos_kernels_names(void);
 
+/// Moves the chosen values of a vector: numbers[i] < 2^32 is where value i of the few lies among the many.
+/// take: few[i] = many[numbers[i]]; put: many[numbers[i]] = few[i]; add: many[numbers[i]] += few[i], i ascending.
+void momos_take_values(const float *many, const uint32_t *numbers, size_t count, float *few);
+void momos_put_values(const float *few, const uint32_t *numbers, size_t count, float *many);
+void momos_add_values(const float *few, const uint32_t *numbers, size_t count, float *many);
+
 /// A fixed set of threads that share the tasks of one run after another.
 typedef struct momos_pool momos_pool;
 

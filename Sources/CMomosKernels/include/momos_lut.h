@@ -88,6 +88,9 @@ typedef struct {
   size_t columns;
   const float *row_scale;  ///< [rows], or NULL for 1
   bool allows_one_plane;   ///< tables may have one byte plane
+  bool replaces;           ///< y becomes the products; otherwise they are added to it
+  const uint32_t *column_numbers;  ///< [columns]: which value of a vector of x each column is; NULL: in their order
+  const uint32_t *row_numbers;     ///< [rows]: which value of a vector of y each row is; NULL: in their order
 } momos_lut_matrix;
 
 /// The kernels of one instruction set.
@@ -132,11 +135,11 @@ void momos_lut_unpack(momos_lut_layout layout, uint32_t block_length, const uint
 /// Bytes of scratch for a product of `batch` vectors and a range of `row_count` rows.
 size_t momos_lut_scratch_bytes(const momos_lut_matrix *matrix, size_t batch, size_t row_count);
 
-/// Adds the products of the matrix's rows [row_begin, row_end) and `batch` vectors to y.
-/// - x: float32 of any alignment that float allows; vector b is x[b * x_stride] to x[b * x_stride + columns - 1].
+/// Adds the products of the matrix's rows [row_begin, row_end) and `batch` vectors to y, or replaces it.
+/// - x: float32 of any alignment that float allows; column j of vector b is x[b * x_stride + column number of j].
 /// - row_begin, row_end: multiples of MOMOS_LUT_ROW_STEP, or row_end the number of rows.
 /// - scratch: `momos_lut_scratch_bytes`, aligned, used by one call at a time.
-/// - y: y[b * y_stride + row] for the rows of the range; nothing else is written.
+/// - y: y[b * y_stride + row number of i] for the rows i of the range; nothing else is written.
 void momos_lut_multiply(const momos_lut_kernels *kernels, const momos_lut_matrix *matrix, const float *x,
                         size_t x_stride, size_t batch, size_t row_begin, size_t row_end, void *scratch, float *y,
                         size_t y_stride);

@@ -172,8 +172,11 @@ static runner new_runner(const line *line, random_stage *stages, momos_lut_stage
     matrix_bytes +=
         momos_lut_index_bytes(line->kinds[i].layout, line->rows, line->columns / line->kinds[i].block_length);
   }
-  const momos_lut_matrix lut = {views, line->stage_count, line->rows, line->columns, NULL,
-                                strstr(line->name, ONE_PLANE) != NULL};
+  const momos_lut_matrix lut = {.stages = views,
+                                .stage_count = line->stage_count,
+                                .rows = line->rows,
+                                .columns = line->columns,
+                                .allows_one_plane = strstr(line->name, ONE_PLANE) != NULL};
   runner base = {.rows = line->rows, .columns = line->columns, .batch = line->batch, .lut = lut};
   base.matrix_bytes = matrix_bytes;
   base.scratch = aligned_bytes(momos_lut_scratch_bytes(&lut, line->batch, line->rows));
