@@ -18,7 +18,7 @@ COMMANDS = momos-convert momos-run momos-verify momos-inspect
 
 .PHONY: all setup build demo test test-kernels test-neon sanitize sanitize-kernels sanitize-tests fuzz fuzz-differential \
   fuzz-coverage check lint bench conformance conformance-check models models-check science docs docs-check report-check \
-  wheel-check install install-library deb generate clean
+  wheel-check install install-library static deb generate clean
 
 all: build
 
@@ -98,10 +98,11 @@ conformance: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --write
 
-# Fails if fewer cases pass than docs/onnx-conformance.json says.
+# Fails if fewer cases pass than docs/onnx-conformance.json says, or onnxruntime does not execute what is exported.
 conformance-check: build
 	@PACKAGES=python3-venv tools/setup
 	@tools/conformance/run --commands $(PRODUCTS)/release --check
+	cd tools/python && MOMOS_LIBRARY=$(CURDIR)/$(LIBRARY) $(CURDIR)/.venv-conformance/bin/python -m unittest tests.test_export
 
 # Whole models against onnxruntime: conversions of MiniLM, and a digits CNN; writes docs/models.md.
 models: build
@@ -170,11 +171,16 @@ install-library:
 	sed -e 's|@VERSION@|$(VERSION)|' tools/install/momosConfigVersion.cmake.in \
 	  >$(DESTDIR)$(PREFIX)/lib/cmake/momos/momosConfigVersion.cmake
 
+# Every command in one file that needs no library, at most 16 MB, into .build-static.
+static: build
+	@tools/install/link_commands $(PRODUCTS)/release .build-static
+	@tools/install/check_static .build-static $(PRODUCTS)/release
+
 # Debian packages with the commands, the library and its header, into .build-deb; lintian has nothing to say.
-deb: setup
+deb: build
 	@PACKAGES="lintian patchelf dpkg-dev" tools/setup
-	swift build -c release --scratch-path $(PRODUCTS) --static-swift-stdlib
-	@tools/install/deb $(PRODUCTS)/release .build-deb
+	@tools/install/link_commands $(PRODUCTS)/release .build-deb/commands --system-libraries
+	@tools/install/deb $(PRODUCTS)/release .build-deb/commands .build-deb
 
 clean:
-	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address .build-thread .build-fuzz* .build-docs .build-deb tools/examples/EmbedReader/.build
+	rm -rf $(PRODUCTS) $(TESTS) .build-checks .build-address .build-thread .build-fuzz* .build-docs .build-deb .build-static tools/examples/EmbedReader/.build

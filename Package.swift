@@ -9,10 +9,17 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableExperimentalFeature("Lifetimes"),
   .treatAllWarnings(as: .error),
+  // So that a linker can drop a function that nothing calls.
+  .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+/// For what does no work of its own on weights: its speed is that of what it calls.
+let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings + settings)
 }
 
 func command(_ name: String) -> Target {
@@ -29,12 +36,18 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + ["MomosTestSupport"], swiftSettings: swiftSettings)
 }
 
-/// For libmomos.so: the Swift runtime is linked in, and nothing is visible but the functions of momos.h.
-let sharedLibraryFlags = [
-  "-use-ld=lld", "-static-stdlib",
-  "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CMomosABI/momos.map",
-  "-Xlinker", "--gc-sections", "-Xlinker", "-soname=libmomos.so.1", "-Xlinker", "-s",
-]
+/// For libmomos.so: what is needed of the Swift runtime is linked in, nothing is visible but the functions of momos.h, equal
+/// functions are one, and relocations take a bit each (glibc 2.36).
+let sharedLibraryFlags =
+  [
+    "-use-ld=lld", "-static-stdlib", "-Xclang-linker",
+    "--ld-path=\(Context.packageDirectory)/tools/install/linker",
+  ]
+  + [
+    "--version-script=\(Context.packageDirectory)/Sources/CMomosABI/momos.map",
+    "--script=\(Context.packageDirectory)/tools/install/discard.ld", "--no-eh-frame-hdr", "--gc-sections",
+    "--icf=all", "-z", "pack-relative-relocs", "-soname=libmomos.so.1", "-s",
+  ].flatMap { ["-Xlinker", $0] }
 
 /// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).
 let onlyTests = Context.environment["MOMOS_ONLY_TESTS"]
@@ -81,7 +94,7 @@ let package = Package(
       "MomosFormat",
       ["MomosModel", "MomosProtobuf", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"]),
     library(
-      "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"]),
+      "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"], smallCode),
     library("MomosFit", ["MomosModel", "MomosKernels"]),
     library("MomosRuntime", ["MomosModel", "MomosKernels"]),
     library("MomosMetrics", ["MomosModel", "CZlib", "CZstd"]),
@@ -90,10 +103,10 @@ let package = Package(
       [
         "MomosModel", "MomosKernels", "MomosFormat", "MomosInterchange", "MomosFit",
         "MomosRuntime", "MomosMetrics",
-      ]),
+      ], smallCode),
     .target(name: "CMomosABI", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
-      name: "MomosC", dependencies: ["CMomosABI", "Momos"], swiftSettings: swiftSettings,
+      name: "MomosC", dependencies: ["CMomosABI", "Momos"], swiftSettings: swiftSettings + smallCode,
       linkerSettings: isFuzzed
         ? [] : [.unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))]),
     library(

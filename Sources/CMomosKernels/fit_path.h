@@ -120,7 +120,8 @@ static void encode_surviving(const momos_path_search *search, const float *rows,
     fill_group(search, &measures, first, &memory);
     for (size_t r = 0; r < count; r++) {
       path_row *row = &memory.rows[r];
-      take_group(search, &measures, &memory, row, &row->history[group % 2], first);
+      take_group(search, &measures, &memory, row, &row->history[group % 2], first,
+                search->zeros ? search->zeros + r * measures.blocks : NULL);
       origins[r] = decide(search, &measures, &memory, row, &row->history[1 - group % 2], r, first,
                           indices + r * measures.blocks);
     }
@@ -134,7 +135,8 @@ static void encode_surviving(const momos_path_search *search, const float *rows,
   fill_group(search, &measures, first, &memory);
   for (size_t r = 0; r < count; r++) {
     path_row *row = &memory.rows[r];
-    take_group(search, &measures, &memory, row, &row->history[group % 2], first);
+    take_group(search, &measures, &memory, row, &row->history[group % 2], first,
+              search->zeros ? search->zeros + r * measures.blocks : NULL);
     end_row(search, &measures, &memory, row, &row->history[group % 2], &row->history[1 - group % 2], r, first,
             indices + r * measures.blocks);
   }

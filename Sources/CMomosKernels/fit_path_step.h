@@ -175,6 +175,15 @@ INLINE void move_all_windows(const momos_path_search *search, const path_measure
       memory->windows[i * stride + next + o] -= search->second[o * search->padded + memory->chosen[i]];
 }
 
+/// What was made of the survivors' windows, terms and ancestors becomes those of the row.
+INLINE void exchange_survivors(path_memory *memory, path_row *row) {
+  float *const windows = row->windows, *const terms = row->terms;
+  uint16_t *const ancestor = row->ancestor;
+  row->windows = memory->windows, memory->windows = windows;
+  row->terms = memory->terms, memory->terms = terms;
+  row->ancestor = memory->ancestor, memory->ancestor = ancestor;
+}
+
 /// The chosen paths become the survivors.
 INLINE void follow_chosen(const momos_path_search *search, const path_measures *measures, path_memory *memory,
                           path_row *row, path_history *history, size_t block, size_t count, const size_t length) {
@@ -196,12 +205,19 @@ INLINE void follow_chosen(const momos_path_search *search, const path_measures *
     }
   }
   move_all_windows(search, measures, memory, row, errors, block, count, length);
-  float *const windows = row->windows, *const terms = row->terms;
-  uint16_t *const ancestor = row->ancestor;
-  row->windows = memory->windows, memory->windows = windows;
-  row->terms = memory->terms, memory->terms = terms;
-  row->ancestor = memory->ancestor, memory->ancestor = ancestor;
+  exchange_survivors(memory, row);
   row->count = count;
+}
+
+/// Targets of the block after `block`, as the survivors' errors move them, but for those of the block itself.
+INLINE void fill_next_targets(const momos_path_search *search, const path_measures *measures,
+                              const path_memory *memory, const path_row *row, size_t first, size_t block,
+                              const size_t length) {
+  if (first + block + 1 < measures->blocks)
+    fill_bases(memory, row, row->windows + (block + 1) * length, measures->window_stride, measures->slots,
+               inverse_of(search, first + block + 1), memory->shift + block * length * length, length);
+  else
+    memset(memory->bases, 0, length * measures->slots * sizeof(float));
 }
 
 /// One block of a row; `first` is the first block of the group.
@@ -210,21 +226,50 @@ INLINE void take_block(const momos_path_search *search, const path_measures *mea
   const size_t padded = search->padded, slots = measures->slots;
   find_previous(row->terms, row->count, memory->products + block * length * padded, padded, length, memory->best,
                 memory->previous);
-  if (first + block + 1 < measures->blocks)
-    fill_bases(memory, row, row->windows + (block + 1) * length, measures->window_stride, slots,
-               inverse_of(search, first + block + 1), memory->shift + block * length * length, length);
-  else
-    memset(memory->bases, 0, length * slots * sizeof(float));
+  fill_next_targets(search, measures, memory, row, first, block, length);
   fill_costs(search, memory, memory->norms + block * padded, memory->next + block * length * padded, slots, length);
   choose(memory->key, padded, search->survivor_count, memory->chosen);
   follow_chosen(search, measures, memory, row, history, block, search->survivor_count, length);
 }
 
+/// One block of a row that takes motif 0, zeros: every survivor goes on with it.
+INLINE void pass_block(const momos_path_search *search, const path_measures *measures, path_memory *memory,
+                       path_row *row, path_history *history, size_t first, size_t block, const size_t length) {
+  const size_t slots = measures->slots;
+  fill_next_targets(search, measures, memory, row, first, block, length);
+  float *errors = history->error + block * slots * length;
+  for (size_t i = 0; i < row->count; i++) {
+    const float *before = row->terms + i * (length + 1);
+    float *terms = memory->terms + i * (length + 1), square = 0;
+    for (size_t o = 0; o < length; o++) {
+      const float target = memory->bases[o * slots + i];
+      square += target * target;
+      errors[i * length + o] = -0.5f * before[1 + o];
+      terms[1 + o] = -2 * target;
+    }
+    row->cost[i] = before[0];
+    row->rank[i] = before[0] + square * search->lookahead;
+    terms[0] = before[0] + square;
+    memory->ancestor[i] = row->ancestor[i];
+    history->index[block * slots + i] = 0;
+    history->previous[block * slots + i] = (uint16_t)i;
+    memory->chosen[i] = (uint16_t)i;
+    memory->previous[i] = (int32_t)i;
+  }
+  move_all_windows(search, measures, memory, row, errors, block, row->count, length);
+  exchange_survivors(memory, row);
+}
+
+/// - Parameter zeros: of the row, or NULL.
 static void take_group(const momos_path_search *search, const path_measures *measures, path_memory *memory,
-                       path_row *row, path_history *history, size_t first) {
+                       path_row *row, path_history *history, size_t first, const uint8_t *zeros) {
   const size_t end = least(measures->group_blocks, measures->blocks - first);
-#define TAKE_BLOCKS(length) \
-  for (size_t b = 0; b < end; b++) take_block(search, measures, memory, row, history, first, b, length)
+#define TAKE_BLOCKS(length)                                                          \
+  for (size_t b = 0; b < end; b++)                                                   \
+    if (zeros && zeros[first + b])                                                   \
+      pass_block(search, measures, memory, row, history, first, b, length);          \
+    else                                                                             \
+      take_block(search, measures, memory, row, history, first, b, length)
   switch (search->block_length) {
     case 1: TAKE_BLOCKS(1); break;
     case 2: TAKE_BLOCKS(2); break;

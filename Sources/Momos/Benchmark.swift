@@ -5,22 +5,22 @@ extension Run {
   /// Executes repeatedly, after a warm-up of at least three runs and a tenth of a second, then a few times more node
   /// by node.
   public func measure(repeating count: Int) throws(MomosError) -> BenchmarkReport {
-    let warmUpEnd = ContinuousClock.now + .milliseconds(100)
+    let warmUp = Stopwatch()
     var warmUpRuns = 0
-    while warmUpRuns < 3 || ContinuousClock.now < warmUpEnd {
+    while warmUpRuns < 3 || warmUp.elapsed < .milliseconds(100) {
       _ = try execute()
       warmUpRuns += 1
     }
     var seconds: [Double] = []
     var denseSeconds: [Double] = []
     for _ in 0..<count {
-      let start = ContinuousClock.now
+      let stopwatch = Stopwatch()
       _ = try execute()
-      seconds.append((ContinuousClock.now - start).seconds)
+      seconds.append(stopwatch.elapsed.seconds)
       guard let denseSession else { continue }
-      let denseStart = ContinuousClock.now
+      let denseStopwatch = Stopwatch()
       _ = try denseSession.run(inputs)
-      denseSeconds.append((ContinuousClock.now - denseStart).seconds)
+      denseSeconds.append(denseStopwatch.elapsed.seconds)
     }
     seconds.sort()
     let batch = inputNames.compactMap { inputs[$0] }.first { $0.shape.rank > 0 }?.shape[0] ?? 1
@@ -147,10 +147,4 @@ public struct NodeReport: Codable, Sendable {
 extension [Double] {
   /// The lower median; 0 for none.
   fileprivate var median: Double { isEmpty ? 0 : sorted()[(count - 1) / 2] }
-}
-
-extension Duration {
-  fileprivate var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
 }

@@ -51,7 +51,12 @@ public struct Conversion: Sendable {
       inputs: source.files + (calibrationInput?.files ?? []) + (initialWeights?.files ?? [])
         + [options.plan].compactMap { $0 })
     planFile = try options.plan.map { path throws(MomosError) in try PlanFile(reading: path) }
-    let patterns = try options.densePatterns.map { pattern throws(MomosError) in try NamePattern(pattern) }
+    let patterns = try options.densePatterns.map { pattern throws(MomosError) in
+      guard let compiled = NamePattern(pattern) else {
+        throw MomosError(.usage, "'\(pattern)' is not a regular expression that names tensors")
+      }
+      return compiled
+    }
     let keptDense = Set(
       source.catalog.map(\.name).filter { name in patterns.contains { $0.matches(name) } })
     let tied = try TiedTensors(in: source, keptDense: keptDense)
@@ -127,8 +132,17 @@ public struct Conversion: Sendable {
   private func decomposed(_ plan: FitPlan) throws(MomosError) -> FitPlan {
     guard let decomposition = options.decomposition else { return plan }
     let work = PlanDecomposition(
-      decomposition, initial: initialWeights, loss: measuredLoss, pairs: feedForwardPairs)
+      decomposition, initial: initialWeights, loss: measuredLoss, coactivation: coactivationPass,
+      calibration: calibration, seed: options.fit.seed, pairs: feedForwardPairs)
     return try MomosError.translating { try work.decomposed(plan) { try source.read($0) } }
+  }
+
+  /// nil without samples.
+  private var coactivationPass: CoactivationPass? {
+    guard let samples = calibrationInput?.samples, let measuredLoss, let calibration else { return nil }
+    return CoactivationPass(
+      source: source, samples: samples, model: measuredLoss.model, calibration: calibration,
+      pool: ThreadPool(threadCount: options.threadCount))
   }
 
   private func plan(
@@ -372,23 +386,5 @@ extension Graph {
         return (name, "is the attribute \(attribute.name) of \(NodeLabel(node))")
       }
     }
-  }
-}
-
-/// A regular expression that names tensors.
-private struct NamePattern {
-  private let expression: Regex<AnyRegexOutput>
-
-  init(_ pattern: String) throws(MomosError) {
-    do {
-      expression = try Regex(pattern)
-    } catch {
-      throw MomosError(.usage, "'\(pattern)' is not a regular expression")
-    }
-  }
-
-  /// True if the whole name matches.
-  func matches(_ name: String) -> Bool {
-    (try? expression.wholeMatch(in: name)) != nil
   }
 }

@@ -8,7 +8,7 @@ extension ConversionOptions {
     "save_plan", "block_length", "motifs", "capacity", "stages", "dictionary", "blocking", "no_zero_motif",
     "no_row_scale", "seed", "dense", "calibration", "save_calibration", "input_axis", "allow_nonfinite",
     "threads", "no_zstd", "force", "resume", "decompose", "alpha", "initialization", "initial_weights",
-    "max_loss",
+    "max_loss", "annealing",
   ]
 
   /// Options in JSON: the long options of `momos-convert` with _ for -, and `source` for its arguments.
@@ -53,9 +53,11 @@ extension DecompositionOptions {
       InitializationRule($0)
     }
     options.initialWeights = try values.texts("initial_weights")
+    let annealing: AnnealingRule? = try values.choice("annealing")
     guard try values.flag("decompose") else {
       let isOptionGiven =
-        level != nil || maximumLoss != nil || options.initialization != nil || !options.initialWeights.isEmpty
+        level != nil || maximumLoss != nil || annealing != nil || options.initialization != nil
+        || !options.initialWeights.isEmpty
       guard !isOptionGiven else {
         throw InterchangeError(
           .jsonValue, place: "decompose", expected: "true beside options of decomposition", found: "none")
@@ -64,6 +66,7 @@ extension DecompositionOptions {
     }
     options.level = level ?? options.level
     options.maximumLoss = maximumLoss ?? options.maximumLoss
+    options.annealing = annealing ?? options.annealing
     return options
   }
 }

@@ -19,7 +19,7 @@ struct ConversionWork {
     to path: String, journal: ConversionJournal?, progress: Progress
   ) throws(MomosError) -> ConversionReport {
     try MomosError.translating {
-      let start = ContinuousClock.now
+      let stopwatch = Stopwatch()
       var fitter = Fitter(
         plan: plan, calibration: inputs.calibration, journal: try journal?.findings(plan: digest()),
         pool: ThreadPool(threadCount: inputs.options.threadCount))
@@ -33,11 +33,11 @@ struct ConversionWork {
       var seconds: [Double] = []
       try progress(0)
       for (tensor, count) in zip(plan.tensors, work) {
-        let start = ContinuousClock.now
+        let stopwatch = Stopwatch()
         done += try fitter.train(for: tensor) { try inputs.source.read($0) }
         try progress(Double(done) / wholeWork)
         provenance.append(try write(tensor, with: fitter, to: writer))
-        seconds.append((ContinuousClock.now - start).seconds)
+        seconds.append(stopwatch.elapsed.seconds)
         done += count
         try progress(Double(done) / wholeWork)
       }
@@ -48,7 +48,7 @@ struct ConversionWork {
       return report(
         output: path, fileByteCount: summary.byteCount, isExact: true, provenance: provenance,
         storedBits: try Inspection(path: path).report().bits, tensorSeconds: seconds,
-        seconds: (ContinuousClock.now - start).seconds)
+        seconds: stopwatch.elapsed.seconds)
     }
   }
 
@@ -219,12 +219,6 @@ struct ConversionWork {
       name: tensor.name, elementType: tensor.elementType.name, shape: tensor.shape.dimensions,
       className: className, reason: reason, bits: 0, byteCount: 0, predictedLoss: nil, relativeError: nil,
       snrDb: nil, outputError: nil, measuredLoss: nil, seconds: nil)
-  }
-}
-
-extension Duration {
-  fileprivate var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
 

@@ -9,6 +9,9 @@ public struct DecompositionOptions: Sendable {
   public var initialization: InitializationRule?
   /// Sources of the weights before training, under the names of those after it.
   public var initialWeights: [String] = []
+  /// What decides which blocks become zero; by perturbation it needs a calibration, and a matrix that no sample reaches is
+  /// annealed by the weights alone.
+  public var annealing = AnnealingRule.statistical
   /// The most that the outputs may lose through one tensor on the samples, 1 - cosine.
   public var maximumLoss = 0.001
 
@@ -20,6 +23,9 @@ public struct DecompositionOptions: Sendable {
       ProvenanceOption(name: "alpha", value: "\(level)"),
       ProvenanceOption(name: "max-loss", value: "\(maximumLoss)"),
     ]
+    if annealing != .statistical {
+      options.append(ProvenanceOption(name: "annealing", value: annealing.rawValue))
+    }
     if let initialization {
       options.append(ProvenanceOption(name: "initialization", value: "\(initialization)"))
     }
@@ -51,6 +57,9 @@ extension ConversionOptions {
   func decomposable() throws(MomosError) -> ConversionOptions {
     guard let decomposition else { return self }
     try decomposition.validate()
+    guard decomposition.annealing == .statistical || !calibration.isEmpty else {
+      throw MomosError(.usage, "--annealing \(decomposition.annealing.rawValue) needs --calibration")
+    }
     guard fit.hasZeroMotif else {
       throw MomosError(.usage, "--decompose needs the zero motif, which --no-zero-motif leaves out")
     }

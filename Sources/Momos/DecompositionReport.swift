@@ -19,6 +19,33 @@ public struct DecompositionReport: Report, Sendable {
     public let level: Double?
   }
 
+  /// Rows and columns that pairs which are active together couple.
+  public struct CoupledPart: Codable, Sendable {
+    /// Ascending.
+    public let rows: [Int]
+    /// Ascending.
+    public let columns: [Int]
+  }
+
+  /// How the weights' view of a matrix agrees with what is active together on the samples.
+  public struct Agreement: Codable, Sendable {
+    /// Vectors of inputs that were looked at.
+    public let sampleCount: Int
+    /// Pairs of outputs and inputs that are active together more often than by chance.
+    public let coactivationCount: Int
+    public let coupledParts: [CoupledPart]
+    /// Weights that are significant by themselves.
+    public let edgeCount: Int
+    /// Those of them whose output and input are active together.
+    public let confirmedEdgeCount: Int
+    /// Parts that both views have.
+    public let commonPartCount: Int
+    /// Significant weights across parts, before parts became one.
+    public let bridgeCount: Int
+    /// Those of them that are in use: they make parts one.
+    public let confirmedBridgeCount: Int
+  }
+
   /// What the tests said of one matrix.
   public struct Findings: Codable, Sendable {
     /// The null hypothesis: how the weights were drawn, and how that is known.
@@ -27,13 +54,19 @@ public struct DecompositionReport: Report, Sendable {
     public let foundPartCount: Int
     /// The other matrix of a feed-forward pair that was tested as one; nil where the matrix was by itself.
     public let partner: String?
-    /// False if more than one was found and leaving out what lies across them costs too much.
+    /// False if more than one was found and leaving out what lies across them costs too much, or is in use on the samples.
     public let isFollowed: Bool
+    /// Whether what lies across parts has parts of its own then, with bits of its own.
+    public let keepsBridges: Bool
     /// Significant weights that no part holds.
     public let strayEdgeCount: Int
+    /// nil without samples.
+    public let agreement: Agreement?
     /// Of a square matrix as the graph between the states before and after it: strongly connected components of at least
     /// two states.
     public let stronglyConnectedCount: Int?
+    /// What decided which blocks are zero: `statistical` or `perturbation`.
+    public let annealing: String
     /// The share of the squares of the weights that is left out.
     public let energyLoss: Double
     /// What the outputs lose through it on the samples, 1 - cosine; nil without samples.
@@ -95,8 +128,11 @@ extension DecompositionReport.TensorReport {
       findings: DecompositionReport.Findings(
         initialization: "\(found.distribution)", foundPartCount: found.structure.parts.count,
         partner: found.partner,
-        isFollowed: found.followsStructure, strayEdgeCount: found.structure.strayEdgeCount,
-        stronglyConnectedCount: found.stronglyConnectedCount, energyLoss: found.energyLoss,
+        isFollowed: found.followsStructure, keepsBridges: found.keepsBridges,
+        strayEdgeCount: found.structure.strayEdgeCount,
+        agreement: found.agreement.map(DecompositionReport.Agreement.init),
+        stronglyConnectedCount: found.stronglyConnectedCount, annealing: found.annealing.rawValue,
+        energyLoss: found.energyLoss,
         outputLoss: found.outputLoss))
   }
 
@@ -136,6 +172,39 @@ extension DecompositionReport.TensorReport {
   }
 }
 
+extension DecompositionReport.Agreement {
+  fileprivate init(_ found: StructureAgreement) {
+    self.init(
+      sampleCount: found.sampleCount, coactivationCount: found.coactivationCount,
+      coupledParts: found.coupledParts.map {
+        DecompositionReport.CoupledPart(rows: $0.rows, columns: $0.columns)
+      }, edgeCount: found.edgeCount, confirmedEdgeCount: found.confirmedEdgeCount,
+      commonPartCount: found.commonPartCount, bridgeCount: found.bridgeCount,
+      confirmedBridgeCount: found.confirmedBridgeCount)
+  }
+
+  fileprivate var lines: [String] {
+    let sizes = coupledParts.prefix(8).map { "\($0.rows.count) x \($0.columns.count)" }
+    let rest = coupledParts.count > sizes.count ? ", ..." : ""
+    let coupled =
+      coupledParts.isEmpty
+      ? "no parts" : "\(coupledParts.count) coupled (\(sizes.joined(separator: ", "))\(rest))"
+    var lines = [
+      "  active together on \(sampleCount) samples: \(coactivationCount) pairs, \(coupled), "
+        + "\(commonPartCount) of them parts of the weights"
+    ]
+    if edgeCount > 0 {
+      lines.append("  significant weights that are active together: \(confirmedEdgeCount) of \(edgeCount)")
+    }
+    if bridgeCount > 0 {
+      lines.append(
+        "  of them across parts: \(confirmedBridgeCount) of \(bridgeCount)"
+          + (confirmedBridgeCount > 0 ? ", which make parts one" : ""))
+    }
+    return lines
+  }
+}
+
 extension DecompositionReport.Findings {
   fileprivate var lines: [String] {
     var lines = ["  null hypothesis: \(initialization)"]
@@ -143,11 +212,17 @@ extension DecompositionReport.Findings {
       let strays = strayEdgeCount > 0 ? ", \(strayEdgeCount) significant weights across" : ""
       lines.append(
         "  \(foundPartCount) parts found\(partner.map { " together with \($0.printable)" } ?? "")\(strays)"
-          + (isFollowed ? "" : "; what lies across them is worth more than --max-loss"))
+          + (isFollowed
+            ? ""
+            : keepsBridges
+              ? "; what lies across them has bits of its own"
+              : "; what lies across them is worth more than --max-loss"))
     }
+    if let agreement { lines += agreement.lines }
     if let stronglyConnectedCount, stronglyConnectedCount > 0 {
       lines.append("  strongly connected components of at least two states: \(stronglyConnectedCount)")
     }
+    if annealing != AnnealingRule.statistical.rawValue { lines.append("  annealing: \(annealing)") }
     lines.append("  left out of the squares: \((100 * energyLoss).text(decimals: 2)) %")
     if let outputLoss { lines.append("  loss of the outputs: \(outputLoss.shortText)") }
     return lines

@@ -41,12 +41,12 @@ struct DecompositionSpeed {
     _ weight: LinearWeight, _ input: [Float], batch: Int, count: Int
   ) throws(ModelError) -> Double {
     var output = [Float](repeating: 0, count: batch * weight.rows)
-    let start = ContinuousClock.now
+    let stopwatch = Stopwatch()
     for _ in 0..<count {
       var target = output.mutableSpan
       try weight.multiply(input.span, batch: batch, into: &target, pool: pool)
     }
-    return max(1e-9, (ContinuousClock.now - start) / .seconds(1)) / Double(count)
+    return max(1e-9, stopwatch.elapsed.seconds) / Double(count)
   }
 }
 

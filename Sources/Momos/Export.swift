@@ -39,10 +39,7 @@ public struct Export: Sendable {
       throw MomosError(
         .badData, "'\(path)' has no graph, which ONNX needs; .npz and .safetensors hold weights alone")
     }
-    guard format != .onnx || file.reader.graphs.count == 1 else {
-      throw MomosError(
-        .badData, "'\(path)': expected a graph without subgraphs, found \(file.reader.graphs.count)")
-    }
+    if format == .onnx { try SubgraphNesting.check(file.reader.graphs, in: path) }
     try OutputTargets.check([output], inputs: [path], overwrites: overwrites)
   }
 
@@ -169,7 +166,7 @@ private struct SourceTensors {
     }
     written = tensors
     self.attributes = attributes
-    graphs = file.reader.graphs.map { $0.replacingInputs(aliases).sorted }
+    graphs = Graph.exported(file.reader.graphs, aliases)
   }
 }
 
@@ -178,42 +175,5 @@ extension Graph {
     nodes.flatMap { node in
       node.attributes.compactMap { if case .tensor(let name) = $0.value { name } else { nil } }
     }
-  }
-
-  /// The graph with other names for inputs of nodes.
-  fileprivate func replacingInputs(_ names: [String: String]) -> Graph {
-    var graph = self
-    for number in graph.nodes.indices {
-      graph.nodes[number].inputs = nodes[number].inputs.map { names[$0] ?? $0 }
-    }
-    return graph
-  }
-
-  /// The graph with every node behind those whose values it takes, as ONNX wants, and else in its order.
-  fileprivate var sorted: Graph {
-    let producers = Dictionary(
-      nodes.enumerated().flatMap { number, node in node.outputs.filter { !$0.isEmpty }.map { ($0, number) } },
-      uniquingKeysWith: { first, _ in first })
-    var order: [Int] = []
-    var isSeen = [Bool](repeating: false, count: nodes.count)
-    for number in nodes.indices where !isSeen[number] {
-      isSeen[number] = true
-      var path = [(node: number, nextInput: 0)]
-      while let (node, next) = path.last {
-        guard next < nodes[node].inputs.count else {
-          order.append(node)
-          path.removeLast()
-          continue
-        }
-        path[path.count - 1].nextInput += 1
-        if let producer = producers[nodes[node].inputs[next]], !isSeen[producer] {
-          isSeen[producer] = true
-          path.append((producer, 0))
-        }
-      }
-    }
-    var graph = self
-    graph.nodes = order.map { nodes[$0] }
-    return graph
   }
 }

@@ -14,7 +14,8 @@ public struct MeasuredLoss: ModelLoss, Sendable {
     let trace: ExecutionTrace
   }
 
-  private let model: ReplaceableModel
+  /// With dense weights.
+  let model: ReplaceableModel
   private let samples: [Sample]
 
   /// Executes the model as it is.

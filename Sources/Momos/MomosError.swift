@@ -37,7 +37,8 @@ public struct MomosError: Error, Hashable, Sendable, CustomStringConvertible {
     case let error as MomosError: self = error
     case let error as InterchangeError: self.init(Self.kind(of: error), "\(error)")
     case let error as FormatError:
-      let prefix = file.flatMap { error.place.contains($0) ? nil : "'\($0)': " } ?? ""
+      // A place in quotes is a file.
+      let prefix = error.place.hasPrefix("'") ? "" : file.map { "'\($0)': " } ?? ""
       self.init(Self.kind(of: error), "\(prefix)\(error)")
     case let error as FitError: self.init(Self.kind(of: error), "\(error)")
     case let error as ModelError: self.init(Self.kind(of: error), "\(error)")

@@ -10,39 +10,53 @@ struct PlanDecomposition {
   private let initial: SourceModel?
   /// nil without samples: then the level alone decides.
   private let loss: MeasuredLoss?
+  /// nil without samples.
+  private let coactivation: CoactivationPass?
+  /// nil without samples.
+  private let calibration: Calibration?
+  private let seed: UInt64
   private let pairs: [FeedForwardPair]
 
   /// - Parameters:
   ///   - initial: weights before training, under the names of those after it.
   ///   - loss: nil without samples.
+  ///   - coactivation: nil without samples.
+  ///   - calibration: nil without samples; annealing by perturbation needs it.
   ///   - pairs: matrices whose parts are sought together.
   init(
-    _ options: DecompositionOptions, initial: SourceModel?, loss: MeasuredLoss?, pairs: [FeedForwardPair] = []
+    _ options: DecompositionOptions, initial: SourceModel?, loss: MeasuredLoss?,
+    coactivation: CoactivationPass?, calibration: Calibration?, seed: UInt64, pairs: [FeedForwardPair]
   ) {
     self.pairs = pairs
     self.options = options
     self.initial = initial
     self.loss = loss
+    self.coactivation = coactivation
+    self.calibration = calibration
+    self.seed = seed
   }
 
   /// The plan with the parts and the annealed blocks of all matrices that can be decomposed.
   func decomposed(_ plan: FitPlan, read: (String) throws -> Tensor) throws -> FitPlan {
     let shared = try sharedStructures(plan, read: read)
+    let graphs = try coactivationGraphs(plan)
     var decompositions: [TensorDecomposition] = []
     for planned in plan.tensors {
       guard let (view, fitClass) = planned.decomposableClass,
         let found = try decomposition(
           of: planned, read(planned.name), view: view, blockLength: fitClass.sequenceLength,
-          shared: shared[planned.name])
+          splitsBridges: plan.options.goal != .explicit, shared: shared[planned.name],
+          coactivation: graphs[planned.name])
       else { continue }
       decompositions.append(found)
     }
-    return plan.decomposed(decompositions)
+    return try plan.decomposed(decompositions, calibration: calibration, read: read)
   }
 
   /// nil where nothing says how the weights were drawn.
   private func decomposition(
-    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int, shared: SharedStructure?
+    of planned: TensorPlan, _ tensor: Tensor, view: MatrixView, blockLength: Int, splitsBridges: Bool,
+    shared: SharedStructure?, coactivation: CoactivationGraph?
   ) throws -> TensorDecomposition? {
     let matrix = try view.matrix(of: tensor)
     let weights = matrix.floats()
@@ -50,21 +64,53 @@ struct PlanDecomposition {
     let test = SignificanceTest(distribution)
     let evidence = StructureEvidence(
       weights: weights, rows: matrix.shape[0], columns: matrix.shape[1], test: test)
-    let structure = shared?.structure ?? MatrixStructure(of: evidence, level: options.level)
+    let found = shared?.structure ?? MatrixStructure(of: evidence, level: options.level)
+    var structure = found
+    var agreement: StructureAgreement?
+    if let coactivation {
+      let agreed = StructureAgreement.agreed(structure, evidence, coactivation, level: options.level)
+      (structure, agreement) = (agreed.structure, agreed.agreement)
+    }
+    let moments = calibration?.moments(of: planned.name).flatMap { $0.sampleCount > 0 ? $0 : nil }
+    let isPerturbed = options.annealing == .perturbation && moments != nil
     var trial = AnnealingTrial(name: planned.name, tensor: tensor, view: view, weights: weights, loss: loss)
     let follows =
       try structure.isDecomposed && trial.keepsOnly(structure.parts, maximumLoss: options.maximumLoss)
+    let keepsBridges = !follows && splitsBridges && found.isDecomposed
     let groups: [(rows: [Int]?, columns: [Int]?)] =
-      follows ? structure.parts.map { ($0.rows, $0.columns) } : [(nil, nil)]
+      follows || keepsBridges
+      ? (follows ? structure : found).parts.map { ($0.rows, $0.columns) } : [(nil, nil)]
     let parts = try groups.map { rows, columns in
-      try trial.annealedPart(
-        rows: rows, columns: columns, blockLength: blockLength, test: test, options: options)
+      try trial.annealedPart(rows: rows, columns: columns, blockLength: blockLength, options: options) {
+        (weights, rowCount, columnCount) -> any AnnealingEvidence in
+        guard isPerturbed, let moments else {
+          return BlockEvidence(
+            weights: weights, rows: rowCount, columns: columnCount, blockLength: blockLength, test: test)
+        }
+        return PerturbationEvidence(
+          weights: weights, rows: rowCount, columns: columnCount, blockLength: blockLength, test: test,
+          moments: moments, inputs: columns, level: options.level, seed: seed)
+      }
     }
     return TensorDecomposition(
-      name: planned.name, matrix: matrix.shape, distribution: distribution, structure: structure,
-      partner: shared?.partner, parts: parts, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
+      name: planned.name, matrix: matrix.shape, distribution: distribution,
+      structure: keepsBridges ? found : structure,
+      partner: shared?.partner, parts: parts + (keepsBridges ? found.remainders(of: matrix.shape) : []),
+      keepsBridges: keepsBridges, energyLoss: trial.energyLoss, outputLoss: trial.outputLoss,
+      annealing: isPerturbed ? .perturbation : .statistical, agreement: agreement,
       stronglyConnectedCount: matrix.shape[0] == matrix.shape[1]
         ? evidence.stronglyConnectedComponents(level: options.level).components.count { $0.count > 1 } : nil)
+  }
+
+  /// What is active together, by name; nothing without samples.
+  private func coactivationGraphs(_ plan: FitPlan) throws -> [String: CoactivationGraph] {
+    guard let coactivation else { return [:] }
+    let matrices = plan.tensors.compactMap { planned in
+      planned.decomposableClass.map { view, _ in
+        CoactivationPass.Matrix(name: planned.name, view: view, shape: view.matrixShape(of: planned.shape))
+      }
+    }
+    return try coactivation.graphs(of: matrices, level: options.level)
   }
 
   /// What a feed-forward pair says of one of its matrices.
@@ -128,6 +174,26 @@ struct PlanDecomposition {
   }
 }
 
+extension MatrixStructure {
+  /// What lies across the parts: for the rows of each the columns of the others and of none, and the rows of no part.
+  /// Nothing of it is annealed: there weights are weak, so that fewer bits do.
+  fileprivate func remainders(of matrix: Shape) -> [TensorDecomposition.Part] {
+    var rowsLeft = Set(0..<matrix[0])
+    var remainders: [TensorDecomposition.Part] = []
+    for part in parts {
+      rowsLeft.subtract(part.rows)
+      let columns = Set(0..<matrix[1]).subtracting(part.columns).sorted()
+      guard !columns.isEmpty else { continue }
+      remainders.append(
+        TensorDecomposition.Part(rows: part.rows, columns: columns, annealing: nil, level: nil))
+    }
+    guard !rowsLeft.isEmpty else { return remainders }
+    return remainders + [
+      TensorDecomposition.Part(rows: rowsLeft.sorted(), columns: nil, annealing: nil, level: nil)
+    ]
+  }
+}
+
 /// The weights of one matrix while more and more of them are left out.
 private struct AnnealingTrial {
   private let name: String
@@ -178,13 +244,13 @@ private struct AnnealingTrial {
 
   /// Leaves out the blocks of a part that are not significant, as many as the loss allows.
   mutating func annealedPart(
-    rows: [Int]?, columns: [Int]?, blockLength: Int, test: SignificanceTest, options: DecompositionOptions
+    rows: [Int]?, columns: [Int]?, blockLength: Int, options: DecompositionOptions,
+    evidence: (_ weights: [Float], _ rowCount: Int, _ columnCount: Int) -> any AnnealingEvidence
   ) throws -> TensorDecomposition.Part {
     let rowList = rows ?? Array(0..<source.count / max(columnCount, 1))
     let columnList = columns ?? Array(0..<columnCount)
     let part = rowList.flatMap { row in columnList.map { weights[row * columnCount + $0] } }
-    let evidence = BlockEvidence(
-      weights: part, rows: rowList.count, columns: columnList.count, blockLength: blockLength, test: test)
+    let evidence = evidence(part, rowList.count, columnList.count)
     func annealed(_ mask: AnnealingMask) -> [Float] {
       let kept = mask.annealed(part, columns: columnList.count, blockLength: blockLength)
       var all = weights
@@ -199,7 +265,7 @@ private struct AnnealingTrial {
       evidence.mask(level: options.level), options.level
     )
     if loss != nil {
-      let result = try StatisticalAnnealing(to: options.level).mask(
+      let result = try GradualAnnealing(to: options.level).mask(
         of: evidence, maximumLoss: options.maximumLoss
       ) { try measuredLoss(of: annealed($0)) }
       chosen = result.map { ($0.mask, $0.level) }

@@ -8,8 +8,8 @@ extension FitClass {
     let isOverlapping = rest.hasPrefix("overlapping ")
     if isOverlapping { rest = rest.dropFirst("overlapping ".count) }
     var stages: [StageForm] = []
-    for term in rest.components(separatedBy: " + ") {
-      let (form, repetitions) = term.splitRepetitions
+    for term in rest.split(separator: "+", omittingEmptySubsequences: false) {
+      let (form, repetitions) = term.withoutSpaces.splitRepetitions
       guard let stage = StageForm(parsing: form, isOverlapping: isOverlapping && stages.isEmpty) else {
         return nil
       }
@@ -54,15 +54,10 @@ extension FitClass.StageForm {
 }
 
 extension Substring {
-  /// The parts between separators.
-  fileprivate func components(separatedBy separator: String) -> [Substring] {
-    var parts: [Substring] = []
-    var rest = self
-    while let range = rest.firstRange(of: separator) {
-      parts.append(rest[..<range.lowerBound])
-      rest = rest[range.upperBound...]
-    }
-    return parts + [rest]
+  /// Without a space in front and one behind.
+  fileprivate var withoutSpaces: Substring {
+    let text = first == " " ? dropFirst() : self
+    return text.last == " " ? text.dropLast() : text
   }
 
   /// "s4k256x2" as "s4k256" and 2; nil for a count that is none.

@@ -10,11 +10,17 @@ public struct Fitter {
   /// By position in the plan; nil until trained.
   private var dictionaries: [MotifDictionary?]
   private let calibration: Calibration?
-  /// By position of the moments in the calibration.
-  private var statistics: [Int: LayerStatistics] = [:]
+  private var statistics: [StatisticsKey: LayerStatistics] = [:]
   /// Parts that were encoded together with their dictionary.
   private var encodings: [PartKey: PartEncoding] = [:]
   private let journal: FitJournal?
+
+  private struct StatisticsKey: Hashable {
+    /// Position of the moments in the calibration.
+    let moments: Int
+    /// nil for all.
+    let columns: [Int]?
+  }
 
   /// - Parameters:
   ///   - calibration: what is known of the inputs of matrices; nil weighs all errors alike.
@@ -72,11 +78,12 @@ public struct Fitter {
     for (position, values) in zip(part.dictionaries, findings.dictionaries) {
       restored.append(try plan.dictionaries[position].dictionary(restoring: values, of: entry))
     }
-    let refined = sharers(of: part.dictionaries).filter {
-      PartEncoder.takesFeedback(restored) && calibration?.moments(of: $0.key.tensor) != nil
+    let encoded = try sharers(of: part.dictionaries).filter { sharer in
+      guard PartEncoder.takesFeedback(restored) else { return false }
+      _ = try statistics(of: sharer.key.tensor)
+      return try PartEncoder.takesFeedback(sharer.part, restored)
+        && statistics(of: sharer.key.tensor, columns: sharer.part.columns) != nil
     }
-    for sharer in refined { _ = try statistics(of: sharer.key.tensor) }
-    let encoded = refined.filter { !$0.part.isRestricted }
     guard findings.encodings.count == encoded.count else {
       throw FitError.unusableFindings(
         entry: "\(entry)", expected: "\(encoded.count) parts", found: "\(findings.encodings.count)")
@@ -109,10 +116,16 @@ public struct Fitter {
   ) throws {
     var keys: [PartKey] = []
     var refined: [RefinementMember] = []
-    for member in members {
-      guard let statistics = try statistics(of: member.key.tensor) else { continue }
-      let rows = try member.read()
-      guard !rows.isRestricted else { continue }
+    for (member, sharer) in zip(members, sharers(of: positions)) {
+      _ = try statistics(of: member.key.tensor)
+      guard PartEncoder.takesFeedback(sharer.part, trained),
+        let moments = calibration?.moments(of: member.key.tensor),
+        let statistics = try statistics(of: member.key.tensor, columns: sharer.part.columns)
+      else { continue }
+      var rows = try member.read()
+      rows.shift = UncoveredWeights(
+        of: sharer.part, among: sharer.tensor.parts, columnCount: sharer.matrix[1]
+      ).shift(of: rows, moments, statistics, pool: pool)
       keys.append(member.key)
       refined.append(
         RefinementMember(
@@ -128,16 +141,18 @@ public struct Fitter {
     for (key, member) in zip(keys, refined) { encodings[key] = member.encoding }
   }
 
-  private mutating func statistics(of tensor: String) throws -> LayerStatistics? {
+  /// - Parameter columns: of a part; nil for all.
+  private mutating func statistics(of tensor: String, columns: [Int]? = nil) throws -> LayerStatistics? {
     guard let calibration, let position = calibration.momentsOfTensor[tensor] else { return nil }
-    if let known = statistics[position] { return known }
-    let new = try LayerStatistics(calibration.moments[position], pool: pool)
-    statistics[position] = new
+    let key = StatisticsKey(moments: position, columns: columns)
+    if let known = statistics[key] { return known }
+    let new = try LayerStatistics(calibration.moments[position], columns: columns, pool: pool)
+    statistics[key] = new
     return new
   }
 
   private func knownStatistics(of tensor: String) -> LayerStatistics? {
-    calibration?.momentsOfTensor[tensor].flatMap { statistics[$0] }
+    calibration?.momentsOfTensor[tensor].flatMap { statistics[StatisticsKey(moments: $0, columns: nil)] }
   }
 
   /// What the measured loss says an error of |e H^(1/2)|^2 costs, so that tensors which share a dictionary count by it.
@@ -179,12 +194,12 @@ public struct Fitter {
   }
 
   private func rows(of part: PartPlan, in planned: TensorPlan, _ tensor: Tensor) throws -> PartRows {
-    guard case .mosaic(let view, _, let rowScale, let outlierCount) = planned.form else {
+    guard case .mosaic(let view, let parts, let rowScale, let outlierCount) = planned.form else {
       preconditionFailure("only mosaics have parts")
     }
     let matrix = try view.matrix(of: tensor)
     let energy = calibration?.moments(of: planned.name)?.squares
-    let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy) : .none
+    let outliers = outlierCount > 0 ? OutlierSelection(of: matrix, inputEnergy: energy, parts: parts) : .none
     guard outliers.count == outlierCount else { throw FitError.sourceChanged(name: planned.name) }
     return PartRows(
       matrix: matrix, rows: part.rows, columns: part.columns,

@@ -69,6 +69,13 @@ public struct PartPlan: Sendable, Hashable {
 
   func columnCount(of matrix: Shape) -> Int { columns?.count ?? matrix[1] }
 
-  /// Whether columns or blocks are left out, which error feedback and refinement do not know.
-  var isRestricted: Bool { columns != nil || annealing != nil }
+  /// Columns of the matrix that a row of the part keeps; nil for all.
+  func keptColumns(ofRow position: Int, of matrix: Shape) -> [Int]? {
+    guard let annealing else { return columns }
+    let count = columnCount(of: matrix)
+    let length = fitClass.sequenceLength
+    return annealing.keptBlocks(ofRow: position).flatMap { block in
+      (block * length..<min((block + 1) * length, count)).map { columns?[$0] ?? $0 }
+    }
+  }
 }

@@ -14,6 +14,7 @@ public struct PathSearch: Sendable {
   public let blockLength: Int
   public let columns: Int
   private let method: Method
+  private let takesZeros: Bool
 
   /// Most motifs whose paths are all kept.
   private static let mostExactMotifs = 256
@@ -45,6 +46,7 @@ public struct PathSearch: Sendable {
     self.motifCount = motifCount
     self.blockLength = blockLength
     self.columns = columns
+    takesZeros = feedback != nil && !isOverlapping && motifs.prefix(motifLength).allSatisfy { $0 == 0 }
     if feedback == nil && !isOverlapping {
       method = Self.nearest(motifs, motifCount: motifCount, blockLength: blockLength, columns: columns)
     } else {
@@ -74,24 +76,34 @@ public struct PathSearch: Sendable {
   public var blocksPerRow: Int { (columns + blockLength - 1) / blockLength }
 
   /// The motif indices `[count, blocksPerRow]` of rows `[count, columns]`, finite, on the calling thread.
-  public func encode(_ rows: Span<Float>) -> [UInt16] {
+  ///
+  /// - Parameter zeros: `[count, blocksPerRow]`, 1 for blocks that take motif 0, which is zeros, whatever their weights are;
+  ///   with feedback and plain motifs only.
+  public func encode(_ rows: Span<Float>, zeros: Span<UInt8>? = nil) -> [UInt16] {
     let count = rows.count / columns
     precondition(rows.count == count * columns)
+    precondition(zeros == nil || takesZeros && zeros!.count == count * blocksPerRow)
     var indices = [UInt16](repeating: 0, count: count * blocksPerRow)
     switch method {
     case .nearest(let whole, let last): encode(rows, count: count, whole: whole, last: last, into: &indices)
-    case .paths(let tables): tables.encode(rows, count: count, blocks: blocksPerRow, into: &indices)
+    case .paths(let tables):
+      tables.encode(rows, zeros: zeros, count: count, blocks: blocksPerRow, into: &indices)
     }
     return indices
   }
 
   /// The same, the rows spread over all threads.
-  public func encode(_ rows: [Float], pool: ThreadPool) -> [UInt16] {
+  public func encode(_ rows: [Float], zeros: [UInt8]? = nil, pool: ThreadPool) -> [UInt16] {
     let count = rows.count / columns
     precondition(rows.count == count * columns)
     let chunk = Int(MOMOS_PATH_ROWS)
     let chunks = pool.map(taskCount: (count + chunk - 1) / chunk) { task in
-      encode(rows.span.extracting(task * chunk * columns..<min((task + 1) * chunk, count) * columns))
+      let range = task * chunk..<min((task + 1) * chunk, count)
+      let part = rows.span.extracting(range.lowerBound * columns..<range.upperBound * columns)
+      guard let zeros else { return encode(part) }
+      let partZeros = zeros.span.extracting(
+        range.lowerBound * blocksPerRow..<range.upperBound * blocksPerRow)
+      return encode(part, zeros: partZeros)
     }
     return Array(chunks.joined())
   }

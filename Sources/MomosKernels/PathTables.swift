@@ -64,8 +64,11 @@ struct PathTables: Sendable {
 
   /// - Parameters:
   ///   - rows: `[count, columns]`.
+  ///   - zeros: `[count, blocks]`, 1 for blocks that take motif 0; nil for none.
   ///   - indices: `[count, blocks]`, overwritten.
-  func encode(_ rows: Span<Float>, count: Int, blocks: Int, into indices: inout [UInt16]) {
+  func encode(
+    _ rows: Span<Float>, zeros: Span<UInt8>?, count: Int, blocks: Int, into indices: inout [UInt16]
+  ) {
     guard count > 0 else { return }
     let step = Int(MOMOS_PATH_ROWS)
     unsafe withSearch { search in
@@ -74,9 +77,20 @@ struct PathTables: Sendable {
         unsafe indices.withUnsafeMutableBufferPointer { indices in
           unsafe withFittingScratch(byteCount: byteCount) { scratch in
             for row in stride(from: 0, to: count, by: step) {
-              unsafe InstructionSet.fitting.encode_paths(
-                search, rows.baseAddress! + row * columns, min(step, count - row),
-                indices.baseAddress! + row * blocks, scratch)
+              var search = unsafe search.pointee
+              func encode() {
+                unsafe InstructionSet.fitting.encode_paths(
+                  &search, rows.baseAddress! + row * columns, min(step, count - row),
+                  indices.baseAddress! + row * blocks, scratch)
+              }
+              guard let zeros else {
+                encode()
+                continue
+              }
+              unsafe zeros.withUnsafeBufferPointer { zeros in
+                unsafe search.zeros = zeros.baseAddress! + row * blocks
+                encode()
+              }
             }
           }
         }
@@ -98,7 +112,7 @@ struct PathTables: Sendable {
                   factor: factor.isEmpty ? nil : factor.baseAddress!, inverses: inverses.baseAddress!,
                   survivor_count: survivorCount, lookahead: lookahead,
                   cross: cross.isEmpty ? nil : cross.baseAddress!,
-                  last_cross: cross.isEmpty ? nil : lastCross.baseAddress!)
+                  last_cross: cross.isEmpty ? nil : lastCross.baseAddress!, zeros: nil)
                 unsafe body(&search)
               }
             }

@@ -77,11 +77,11 @@ public struct ExecutionPlan: Sendable {
   public func measureNodes(_ inputs: [String: Tensor]) throws(RuntimeError) -> [NodeTime] {
     var times: [NodeTime] = []
     _ = try execute(inputs) { (execution, step, number) throws(RuntimeError) in
-      let start = ContinuousClock.now
+      let stopwatch = Stopwatch()
       try execution.execute(step, number: number)
       guard !execution.isDone(number) else { return }
       times.append(
-        NodeTime(label: step.label, hasWeight: step.hasWeight, duration: ContinuousClock.now - start))
+        NodeTime(label: step.label, hasWeight: step.hasWeight, duration: stopwatch.elapsed))
     }
     return times
   }

@@ -37,10 +37,19 @@ struct DecompositionFlags: ParsableArguments {
       """, valueName: "L"))
   var maxLoss: Double?
 
+  @Option(
+    help: """
+      What decides which blocks become zero: statistical, weights that may be as they were drawn; or perturbation, weights \
+      without which the outputs lose no more than through such weights, on the inputs that --calibration gives. \
+      (default: statistical)
+      """)
+  var annealing: AnnealingRule?
+
   func validate() throws {
     let given = [
       alpha.map { _ in "--alpha" }, initialization.map { _ in "--initialization" },
       initialWeights.first.map { _ in "--initial-weights" }, maxLoss.map { _ in "--max-loss" },
+      annealing.map { _ in "--annealing" },
     ].compactMap { $0 }
     if !decompose, let option = given.first { throw ValidationError("\(option) needs --decompose") }
     guard initialization == nil || initialWeights.isEmpty else {
@@ -55,6 +64,7 @@ struct DecompositionFlags: ParsableArguments {
     options.initialization = initialization
     options.initialWeights = initialWeights
     if let maxLoss { options.maximumLoss = maxLoss }
+    if let annealing { options.annealing = annealing }
     return options
   }
 }
@@ -62,3 +72,5 @@ struct DecompositionFlags: ParsableArguments {
 extension InitializationRule: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
+
+extension AnnealingRule: ExpressibleByArgument {}

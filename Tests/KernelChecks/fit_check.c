@@ -106,7 +106,8 @@ static const path_case paths[] = {
     {4, 256, 200, 32, 1, 1, 0}, {4, 40, 131, 16, 1, 1, 0}, {2, 64, 150, 64, 1, 1, 0}, {2, 100, 65, 70, 1, 1, 0},
     {1, 16, 193, 1, 0, 1, 0},   {8, 30, 260, 5, 0, 1, 0},  {3, 17, 190, 17, 1, 1, 0}, {16, 20, 129, 9, 1, 1, 0},
     {5, 33, 64, 8, 1, 0, 0},    {2, 300, 90, 33, 1, 0, 0}, {4, 256, 103, 0, 1, 0, 1}, {2, 17, 64, 0, 1, 0, 1},
-    {16, 5, 33, 0, 1, 0, 1},    {3, 1, 10, 1, 1, 1, 0},    {7, 4, 3, 2, 1, 1, 0},     {7, 4, 3, 0, 1, 0, 1}};
+    {16, 5, 33, 0, 1, 0, 1},    {3, 1, 10, 1, 1, 1, 0},    {7, 4, 3, 2, 1, 1, 0},     {7, 4, 3, 0, 1, 0, 1},
+    {4, 256, 200, 32, 0, 1, 0}, {2, 17, 131, 17, 0, 1, 0}};
 #define PATH_COUNT (sizeof paths / sizeof *paths)
 
 /// T of each block: ones without U, else the inverse of a triangle with ones on its diagonal.
@@ -163,15 +164,27 @@ static void release_search(const momos_path_search *search) {
   release(search->cross), release(search->last_cross);
 }
 
-static void check_paths(const path_case *path, size_t count) {
-  const momos_path_search search = new_search(path);
+/// 1 for two blocks of three, 0 for the others.
+static uint8_t *some_zeros(size_t count) {
+  uint8_t *zeros = exactly(count, sizeof *zeros);
+  for (size_t i = 0; i < count; i++) zeros[i] = (i * 7 + i / 5) % 3 > 0;
+  return zeros;
+}
+
+static void check_paths(const path_case *path, size_t count, int has_zeros) {
+  momos_path_search search = new_search(path);
   const size_t blocks = (path->columns + path->length - 1) / path->length;
   float *rows = random_values(count * path->columns, 1);
   uint16_t *expected = exactly(count * blocks, sizeof *expected), *found = exactly(count * blocks, sizeof *found);
   void *scratch = exact_bytes(momos_path_scratch_byte_count(&search, count), 64);
+  uint8_t *zeros = has_zeros ? some_zeros(count * blocks) : NULL;
+  search.zeros = zeros;
   momos_fit_named("scalar")->encode_paths(&search, rows, count, expected, scratch);
-  for (size_t i = 0; i < count * blocks; i++)
+  for (size_t i = 0; i < count * blocks; i++) {
     expect(expected[i] < path->motifs, "range of motifs", "scalar", path->length, path->motifs, path->columns);
+    expect(!zeros || !zeros[i] || expected[i] == 0, "blocks of zeros", "scalar", path->length, path->motifs,
+           path->columns);
+  }
   for (const char *const *name = momos_fit_names(); *name; name++) {
     const momos_fit_table *table = momos_fit_named(*name);
     if (!table) continue;
@@ -183,7 +196,7 @@ static void check_paths(const path_case *path, size_t count) {
            path->motifs, path->columns);
   }
   release_search(&search);
-  release(rows), release(expected), release(found), release(scratch);
+  release(rows), release(expected), release(found), release(scratch), release(zeros);
 }
 
 /// Weights that are not numbers give some motifs.
@@ -288,7 +301,8 @@ int main(int argument_count, char **arguments) {
     }
   }
   for (size_t i = 0; i < PATH_COUNT; i++) {
-    if (is_chosen(share)) check_paths(&paths[i], i % 3 == 0 ? MOMOS_PATH_ROWS : 1 + i % 7);
+    for (int has_zeros = 0; has_zeros <= (!paths[i].overlaps && !paths[i].is_exact); has_zeros++)
+      if (is_chosen(share)) check_paths(&paths[i], i % 3 == 0 ? MOMOS_PATH_ROWS : 1 + i % 7, has_zeros);
     if (is_chosen(share)) check_wild_weights(&paths[i]);
   }
   for (size_t i = 0; i < STAGE_COUNT; i++)

@@ -47,6 +47,33 @@ struct PathSearchTests {
       survivorCount: 32, lookahead: 0.02, hasFeedback: false),
   ]
 
+  /// The same for rows some of whose blocks are zero by decision: of the first row all, of the second none.
+  @Test(arguments: [
+    Case(
+      name: "zeros-s4k32", blockLength: 4, motifCount: 32, isOverlapping: false, columns: 150,
+      survivorCount: 8, lookahead: 0.1, hasFeedback: true),
+    Case(
+      name: "zeros-s2k16", blockLength: 2, motifCount: 16, isOverlapping: false, columns: 201,
+      survivorCount: 16, lookahead: 0.05, hasFeedback: true),
+  ])
+  func blocksOfZerosArePassed(parameters: Case) throws {
+    let feedback = try ErrorFeedback(
+      secondMoments: FitFixture.secondMoments(columns: parameters.columns), columns: parameters.columns,
+      pool: pool)
+    let search = PathSearch(
+      motifs: try FitFixture.floats("\(parameters.name)/motifs.npy"), motifCount: parameters.motifCount,
+      blockLength: parameters.blockLength, isOverlapping: false, columns: parameters.columns,
+      feedback: feedback, survivorCount: parameters.survivorCount, lookahead: parameters.lookahead)
+    let rows = try FitFixture.floats("\(parameters.name)/rows.npy")
+    let zeros = try FitFixture.floats("\(parameters.name)/zeros.npy", .uint8).map { UInt8($0) }
+    let expected = try FitFixture.floats("\(parameters.name)/indices.npy", .uint16).map { UInt16($0) }
+    #expect(search.encode(rows.span, zeros: zeros.span) == expected)
+    for threads in 1...3 {
+      #expect(search.encode(rows, zeros: zeros, pool: ThreadPool(threadCount: threads)) == expected)
+    }
+    #expect(zip(zeros, expected).allSatisfy { $0 == 0 || $1 == 0 })
+  }
+
   /// The same motifs as numpy finds in float64, with one survivor those of GPTQ.
   @Test(arguments: cases)
   func motifsAreThoseOfNumpy(parameters: Case) throws {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MomosInterchange
+import MomosKernels
 import MomosModel
 import MomosTestSupport
 import Testing
@@ -78,6 +79,29 @@ struct CalibrationTests {
     #expect(losses.keys.sorted() == ["grouped.weight", "head.weight", "stem.weight", "strided.weight"])
     // Noise of a twentieth of the power in one layer turns outputs, but not around.
     #expect(losses.values.allSatisfy { $0 > 1e-5 && $0 < 1 })
+  }
+
+  /// Too little memory for two matrices: the samples are executed for each.
+  @Test func coactivationDoesNotDependOnTheMemory() throws {
+    let conversion = try planned(samples)
+    let source = try SourceModel(sources: [Self.model])
+    var pass = CoactivationPass(
+      source: source, samples: try CalibrationSamples(samples, inputs: source.graphs[0].inputs),
+      model: try #require(conversion.measuredLoss).model,
+      calibration: try #require(conversion.calibration), pool: ThreadPool(threadCount: 1))
+    let view = MatrixView(permutation: [0, 1, 2, 3], rowAxes: 1)
+    let matrices = try ["stem.weight", "strided.weight"].map { name in
+      CoactivationPass.Matrix(
+        name: name, view: view, shape: view.matrixShape(of: try source.read(name).shape))
+    }
+    let together = try pass.graphs(of: matrices, level: 0.01)
+    pass.byteLimit = 1
+    let apart = try pass.graphs(of: matrices, level: 0.01)
+    for matrix in matrices {
+      let graph = try #require(together[matrix.name])
+      #expect(graph.edgeCount > 0 && graph.sampleCount > Self.sampleCount)
+      #expect(graph.edgeCount == apart[matrix.name]?.edgeCount && graph.parts == apart[matrix.name]?.parts)
+    }
   }
 
   @Test func resultsDoNotDependOnTheThreads() throws {

@@ -144,6 +144,16 @@ struct DecompositionTests {
     #expect(found.distribution.standardDeviation > 0.01 && found.distribution.standardDeviation < 0.03)
   }
 
+  @Test func perturbationWithoutSamplesIsRefused() throws {
+    let conversion = try TestConversion(["w": try .normal(64, 64)])
+    let options = conversion.options {
+      $0.decomposition = DecompositionOptions()
+      $0.decomposition?.annealing = .perturbation
+    }
+    let error = #expect(throws: MomosError.self) { try Conversion(options) }
+    #expect(error?.description == "--annealing perturbation needs --calibration")
+  }
+
   @Test(arguments: ["no-zero-motif", "overlapping", "flat", "plan", "save-plan"])
   func optionsThatDecompositionExcludesAreRefused(option: String) throws {
     let conversion = try TestConversion(["w": try .normal(64, 64)])
@@ -158,6 +168,160 @@ struct DecompositionTests {
       }
     }
     #expect(throws: MomosError.self) { try Conversion(options) }
+  }
+}
+
+/// Weights and what is active together on samples, as two views of one matrix.
+struct CoactivationDecompositionTests {
+  private static let length = 512
+  private static let sampleCount = 1024
+  private static let graph = """
+    {"operator_sets": [{"domain": "", "version": 17}],
+     "graphs": [{"name": "layer",
+      "inputs": [{"name": "x", "element_type": "f32", "dimensions": ["n", 512]}],
+      "outputs": [{"name": "y", "element_type": "f32", "dimensions": ["n", 512]}],
+      "nodes": [
+       {"name": "1", "operator": "Gemm", "inputs": ["x", "w"], "outputs": ["y"],
+        "attributes": [{"name": "transB", "int": 1}]}
+      ]}]}
+    """
+
+  /// Even rows belong to the columns below 256, odd ones to the others; one weight of 9 standard deviations of the noise
+  /// leads from column 3 to row 1.
+  private func weights() throws -> Tensor {
+    var generator = SeededGenerator(seed: 11)
+    var weights = (0..<Self.length * Self.length).map { position in
+      let (row, column) = position.quotientAndRemainder(dividingBy: Self.length)
+      let isPlanted = row.isMultiple(of: 2) == (column < 256)
+      return Float((isPlanted ? 0.05 : 0.01) * generator.nextNormal())
+    }
+    weights[Self.length + 3] = 0.09
+    return try Tensor(weights, shape: Shape(rows: Self.length, columns: Self.length))
+  }
+
+  /// Each half of the columns is active in a third of the samples; column 3 when those of the other half are, if it is
+  /// `crossing`.
+  private func samples(crossing: Bool) throws -> Tensor {
+    var generator = SeededGenerator(seed: 12)
+    var samples = [Float](repeating: 0, count: Self.sampleCount * Self.length)
+    for sample in 0..<Self.sampleCount {
+      let isActive = (0..<2).map { _ in generator.nextUniform() < 1 / 3.0 }
+      for column in 0..<Self.length {
+        let half = column == 3 && crossing ? 1 : column / 256
+        if isActive[half] { samples[sample * Self.length + column] = Float(generator.nextNormal()) }
+      }
+    }
+    return try Tensor(samples, shape: Shape(rows: Self.sampleCount, columns: Self.length))
+  }
+
+  private func conversion(crossing: Bool, threadCount: Int = 1) throws -> Conversion {
+    let test = try TestConversion(["w": weights()])
+    return try Conversion(options(test, crossing: crossing, threadCount: threadCount))
+  }
+
+  private func options(
+    _ test: TestConversion, crossing: Bool, threadCount: Int = 1
+  ) throws -> ConversionOptions {
+    try test.folder.write(Array(Self.graph.utf8), to: "graph.json")
+    try NPYFixture.write(samples(crossing: crossing), to: test.folder.file("x.npy"))
+    return test.options {
+      $0.graph = test.folder.file("graph.json")
+      $0.calibration = ["x=" + test.folder.file("x.npy")]
+      $0.threadCount = threadCount
+      $0.decomposition = DecompositionOptions()
+      $0.decomposition?.initialization = .normal(0.01)
+      $0.decomposition?.maximumLoss = 0.1
+    }
+  }
+
+  private static let even = Array(stride(from: 0, to: 512, by: 2))
+
+  @Test(arguments: [1, 3])
+  func bothViewsFindWhatIsPlanted(threadCount: Int) throws {
+    let conversion = try conversion(crossing: false, threadCount: threadCount)
+    let plan = try conversion.plan()
+    let found = try #require(plan.decompositions.first)
+    #expect(found.parts.map(\.rows) == [Self.even, Self.even.map { $0 + 1 }])
+    let agreement = try #require(found.agreement)
+    #expect(agreement.sampleCount == Self.sampleCount)
+    #expect(agreement.coupledParts.map(\.rows) == [Self.even, Self.even.map { $0 + 1 }])
+    #expect(agreement.coupledParts.map(\.columns) == [Array(0..<256), Array(256..<512)])
+    #expect(agreement.commonPartCount == 2)
+    #expect(agreement.bridgeCount == 1 && agreement.confirmedBridgeCount == 0)
+    // Of the planted pairs nearly all are active together, of the others hardly any.
+    #expect(agreement.coactivationCount > 125_000 && agreement.coactivationCount < 131_200)
+    let report = try conversion.preview(plan)
+    #expect(report.text.contains("pairs, 2 coupled (256 x 256, 256 x 256), 2 of them parts of the weights\n"))
+    #expect(report.text.contains("\n  of them across parts: 0 of 1\n"))
+    #expect(report.json.contains("\"common_part_count\" : 2"))
+  }
+
+  @Test func bridgeThatIsInUseIsNotCut() throws {
+    let found = try #require(try conversion(crossing: true).plan().decompositions.first)
+    let agreement = try #require(found.agreement)
+    #expect(agreement.bridgeCount == 1 && agreement.confirmedBridgeCount == 1)
+    #expect(found.structure.parts.map(\.rows.count) == [512])
+    #expect(found.parts.count == 1)
+  }
+}
+
+/// Matrices whose parts are found, while what lies across them is worth too much to be left out.
+extension CoactivationDecompositionTests {
+  /// The sum over the samples of |(W - V) x|^2 as a share of |W x|^2.
+  private func outputLoss(_ stored: Tensor) throws -> Double {
+    let (weights, values) = (try weights().floats(), stored.floats())
+    let inputs = try samples(crossing: false).floats()
+    var (errors, squares) = (0.0, 0.0)
+    for sample in 0..<Self.sampleCount {
+      for row in 0..<Self.length {
+        var (error, output) = (0.0, 0.0)
+        for column in 0..<Self.length {
+          let (input, weight) = (
+            Double(inputs[sample * Self.length + column]), Double(weights[row * Self.length + column])
+          )
+          error += input * (weight - Double(values[row * Self.length + column]))
+          output += input * weight
+        }
+        errors += error * error
+        squares += output * output
+      }
+    }
+    return errors / squares
+  }
+
+  @Test func whatLiesAcrossPartsGetsFewerBits() throws {
+    let test = try TestConversion(["w": weights()])
+    var options = try options(test, crossing: false)
+    options.fit.goal = .bits(2.5)
+    options.fit.form = .plain
+    options.decomposition?.maximumLoss = 1e-6
+    let conversion = try Conversion(options)
+    let plan = try conversion.plan()
+    let found = try #require(plan.decompositions.first)
+    #expect(found.keepsBridges && !found.followsStructure && found.parts.count == 4)
+    let parts = plan.tensors[0].parts
+    #expect(parts.prefix(2).allSatisfy { $0.fitClass.indexBits > 2 })
+    #expect(parts.suffix(2).allSatisfy { $0.fitClass.indexBits < 2 })
+    let report = try conversion.run(plan)
+    #expect(report.text.contains("what lies across them has bits of its own"))
+    let inParts = try outputLoss(test.dense("w"))
+    #expect(try test.dense("w").floats().count { $0 != 0 } > 240_000)
+
+    options.decomposition = nil
+    let whole = try Conversion(options)
+    let wholeReport = try whole.run(whole.plan())
+    let (bytes, wholeBytes) = (report.tensor("w")?.byteCount, wholeReport.tensor("w")?.byteCount)
+    #expect(try #require(bytes) <= #require(wholeBytes) + 2 * 2 * Self.length)
+    #expect(try inParts < 0.7 * outputLoss(test.dense("w")))
+  }
+
+  /// The same where nothing is left out because a bridge is in use.
+  @Test func bridgeInUseIsKeptWithBitsOfItsOwn() throws {
+    let test = try TestConversion(["w": weights()])
+    var options = try options(test, crossing: true)
+    options.fit.goal = .bits(2.5)
+    let found = try #require(try Conversion(options).plan().decompositions.first)
+    #expect(found.keepsBridges && found.agreement?.confirmedBridgeCount == 1 && found.parts.count == 4)
   }
 }
 
@@ -225,6 +389,7 @@ struct DigitsDecompositionTests {
     let standardDeviation: Double
     let keptShare: Double
     let components: Int
+    let coactivations: Int
   }
 
   private let folder: TestFolder
@@ -246,12 +411,26 @@ struct DigitsDecompositionTests {
   }
 
   /// fixtures/fitting/digits-decomposition.json, by numpy and scipy.
-  @Test func levelAloneKeepsWhatScipyKeeps() throws {
+  private func facts() throws -> [Facts] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let facts = try decoder.decode(
+    return try decoder.decode(
       [Facts].self,
       from: Data(contentsOf: URL(filePath: Fixtures.path + "/fitting/digits-decomposition.json")))
+  }
+
+  /// Values in float32 and float64 may lie on different sides of their root mean square.
+  @Test func pairsThatAreActiveTogetherAreThoseOfScipy() throws {
+    let found = try Conversion(options(maximumLoss: 0.001)).plan().decompositions
+    for (found, facts) in zip(found, try facts()) {
+      let agreement = try #require(found.agreement)
+      #expect(found.name == facts.name && agreement.sampleCount == 1257)
+      #expect(abs(agreement.coactivationCount - facts.coactivations) <= facts.coactivations / 500)
+    }
+  }
+
+  @Test func levelAloneKeepsWhatScipyKeeps() throws {
+    let facts = try facts()
     let found = try Conversion(options()).plan().decompositions
     #expect(found.map(\.name) == facts.map(\.name))
     for (found, facts) in zip(found, facts) {
@@ -273,6 +452,18 @@ struct DigitsDecompositionTests {
       shares.append(plan.decompositions.reduce(0) { $0 + $1.annealedShare })
     }
     #expect(shares == shares.sorted() && shares[0] < shares[2])
+  }
+
+  @Test func perturbationAnnealsMoreAtTheSameLoss() throws {
+    var shares: [AnnealingRule: Double] = [:]
+    for rule in AnnealingRule.allCases {
+      var options = options(maximumLoss: 0.01)
+      options.decomposition?.annealing = rule
+      let found = try Conversion(options).plan().decompositions
+      #expect(found.allSatisfy { $0.annealing == rule && ($0.outputLoss ?? 1) <= 0.01 })
+      shares[rule] = found.reduce(0) { $0 + $1.annealedShare }
+    }
+    #expect(try #require(shares[.perturbation]) > 1.1 * #require(shares[.statistical]))
   }
 
   /// Dense the network finds 98.9 % of the test images.

@@ -375,6 +375,7 @@ momos_status momos_run_output(
 
 /* Told how far work is, from the thread that called. Returns 0 to go on, anything else to stop: the call then gives
  * MOMOS_CANCELLED and leaves no output.
+ * It has to return: neither an exception nor longjmp can leave it.
  * phase: what is being done, for instance "converting". share: of the phase that is done, 0 to 1.
  * context: as it was given. */
 typedef int32_t (*momos_progress)(

@@ -76,6 +76,10 @@ typedef struct {
   /// NULL: survivors.
   const float *cross;
   const float *last_cross;
+
+  /// Blocks [count, blocks] of the rows of a call that take motif 0, which is zeros then: 1, others 0; or NULL. For plain
+  /// motifs only.
+  const uint8_t *zeros;
 } momos_path_search;
 
 /// How rows of weights become sums of two motifs: one for every block of `block_length` columns and one for every
@@ -118,6 +122,7 @@ typedef struct MOMOS_FIT_SENDABLE {
   /// lookahead * |next target T|^2. Each survivor moves the targets of this group of columns and of the next by its
   /// own errors. When a group ends, the group before it is decided: it takes the motifs of the survivor which is first
   /// by the same rule, survivors that passed through others there end, and its errors move the rest of the row.
+  /// A block of `zeros` is passed by all survivors.
   /// scratch: `momos_path_scratch_byte_count` bytes, 64-byte aligned.
   void (*encode_paths)(const momos_path_search *search, const float *rows, size_t count, uint16_t *indices,
                        void *scratch);

@@ -1,5 +1,5 @@
 /// The evidence of every block of a matrix against the null hypothesis that training left it alone.
-public struct BlockEvidence: Sendable {
+public struct BlockEvidence: AnnealingEvidence {
   public let rows: Int
   public let columns: Int
   public let blockLength: Int
@@ -32,7 +32,6 @@ public struct BlockEvidence: Sendable {
 
   public var blocksPerRow: Int { (columns + blockLength - 1) / blockLength }
 
-  /// The blocks that are significant at a level, above 0 and below 1. Those of a lower level are among them.
   public func mask(level: Double) -> AnnealingMask {
     let tail = columns % blockLength
     let whole = test.threshold(level: level, weightCount: blockLength)
@@ -71,6 +70,18 @@ public struct AnnealingMask: Sendable, Hashable {
   /// Blocks of a row that are kept, ascending.
   func keptBlocks(ofRow row: Int) -> [Int] {
     (0..<blocksPerRow).filter { isSupported[row * blocksPerRow + $0] }
+  }
+
+  /// The same mask for shorter blocks, of which a whole number make up one of these.
+  func cut(_ blockLength: Int, to shorter: Int, columns: Int) -> AnnealingMask {
+    precondition(blockLength.isMultiple(of: shorter))
+    guard shorter < blockLength else { return self }
+    let count = (columns + shorter - 1) / shorter
+    return AnnealingMask(
+      rows: rows, blocksPerRow: count,
+      isSupported: (0..<rows * count).map { position in
+        isSupported[position / count * blocksPerRow + position % count * shorter / blockLength]
+      })
   }
 
   /// `[rows, columns]` weights with those of unsupported blocks at zero.

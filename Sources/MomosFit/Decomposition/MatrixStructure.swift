@@ -39,7 +39,7 @@ public struct MatrixStructure: Sendable, Hashable {
       strayEdgeCount = 0
       return
     }
-    let threshold = evidence.threshold(level: level / 2 / Double(edgeCount))
+    let threshold = evidence.threshold(level: Self.edgeLevel(level) / Double(edgeCount))
     func search(_ factor: Float) -> PartSearch {
       var search = PartSearch(evidence, edgeThreshold: factor * threshold, leastLength: leastLength)
       search.attachOthers(level: level / 4)
@@ -51,6 +51,9 @@ public struct MatrixStructure: Sendable, Hashable {
     parts = found.parts()
     strayEdgeCount = found.strayEdgeCount(threshold: threshold)
   }
+
+  /// The family-wise level of edges.
+  static func edgeLevel(_ level: Double) -> Double { level / 2 }
 
   /// How much more evidence edges may need than one that is significant: 4 times that of normal weights is twice the
   /// magnitude.
@@ -73,6 +76,40 @@ public struct MatrixStructure: Sendable, Hashable {
           rows: expanded($0.rows, rowMultiple), columns: expanded($0.columns, columnMultiple),
           probability: $0.probability)
       }, strayEdgeCount: strayEdgeCount)
+  }
+
+  /// The structure with parts as one that edges connect.
+  ///
+  /// - Parameters:
+  ///   - edges: those that do not lie between two parts are passed over.
+  ///   - evidence: of the matrix whose parts these are.
+  func joined(by edges: [(row: Int, column: Int)], evidence: StructureEvidence) -> MatrixStructure {
+    var sets = DisjointSets(count: parts.count)
+    for edge in partsBetween(edges, evidence) { sets.unite(edge.ofRow, edge.ofColumn) }
+    let groups = Dictionary(grouping: zip(sets.labels(), parts), by: \.0)
+    let joined = groups.sorted { $0.key < $1.key }.map { _, group in
+      guard group.count > 1 else { return group[0].1 }
+      let (rows, columns) = (group.flatMap(\.1.rows).sorted(), group.flatMap(\.1.columns).sorted())
+      return StructurePart(
+        rows: rows, columns: columns, probability: evidence.probability(rows: rows, columns: columns))
+    }
+    return MatrixStructure(parts: joined, strayEdgeCount: strayEdgeCount)
+  }
+
+  /// The parts of the rows and columns of edges that lie between two.
+  func partsBetween(
+    _ edges: [(row: Int, column: Int)], _ evidence: StructureEvidence
+  ) -> [(edge: (row: Int, column: Int), ofRow: Int, ofColumn: Int)] {
+    var partOfRow = [Int](repeating: -1, count: evidence.rows)
+    var partOfColumn = [Int](repeating: -1, count: evidence.columns)
+    for (number, part) in parts.enumerated() {
+      for row in part.rows { partOfRow[row] = number }
+      for column in part.columns { partOfColumn[column] = number }
+    }
+    return edges.compactMap { edge in
+      let (ofRow, ofColumn) = (partOfRow[edge.row], partOfColumn[edge.column])
+      return ofRow >= 0 && ofColumn >= 0 && ofRow != ofColumn ? (edge, ofRow, ofColumn) : nil
+    }
   }
 
   /// Whether the matrix falls apart.

@@ -52,6 +52,22 @@ public struct StructureEvidence: Sendable {
     Float(ChiSquare(degreesOfFreedom: degreesOfFreedom).quantile(upperTail: level))
   }
 
+  /// Edges that are significant when the probability that of all edges without meaning any is may be `level`, row by
+  /// row.
+  func edges(level: Double) -> [(row: Int, column: Int)] {
+    let least = threshold(level: level / Double(max(rows * columns, 1)))
+    return values.indices.filter { values[$0] >= least }.map { ($0 / columns, $0 % columns) }
+  }
+
+  /// The probability that edges between these rows and columns, if they have no meaning, give as much evidence.
+  func probability(rows: [Int], columns: [Int]) -> Double {
+    guard !rows.isEmpty, !columns.isEmpty else { return 1 }
+    let sum = rows.reduce(0.0) { sum, row in
+      columns.reduce(sum) { $0 + Double(values[row * self.columns + $1]) }
+    }
+    return ChiSquare(degreesOfFreedom: rows.count * columns.count * degreesOfFreedom).upperTail(sum)
+  }
+
   /// The strongly connected components of square evidence, an edge leading from its column to its row.
   ///
   /// - Parameter level: the probability that of all edges without meaning any counts as one.

@@ -31,16 +31,24 @@ public struct TensorDecomposition: Sendable, Hashable {
   /// alone.
   public let partner: String?
   public let parts: [Part]
+  /// Whether what lies across the parts of the structure has parts of its own, instead of being left out.
+  public let keepsBridges: Bool
   /// The share of the squares of the weights that is left out.
   public let energyLoss: Double
   /// What the outputs lose on the samples through what is left out, 1 - cosine; nil without samples.
   public let outputLoss: Double?
+  /// What decided which blocks were annealed.
+  public let annealing: AnnealingRule
+  /// What co-activation on the samples says of the structure; nil without samples.
+  public let agreement: StructureAgreement?
   /// Strongly connected components of at least two states, of a square matrix as the graph between states; nil for others.
   public let stronglyConnectedCount: Int?
 
   public init(
     name: String, matrix: Shape, distribution: InitializationDistribution, structure: MatrixStructure,
-    partner: String? = nil, parts: [Part], energyLoss: Double, outputLoss: Double?,
+    partner: String? = nil, parts: [Part], keepsBridges: Bool = false, energyLoss: Double,
+    outputLoss: Double?,
+    annealing: AnnealingRule = .statistical, agreement: StructureAgreement? = nil,
     stronglyConnectedCount: Int? = nil
   ) {
     self.name = name
@@ -49,13 +57,16 @@ public struct TensorDecomposition: Sendable, Hashable {
     self.structure = structure
     self.partner = partner
     self.parts = parts
+    self.keepsBridges = keepsBridges
     self.energyLoss = energyLoss
     self.outputLoss = outputLoss
+    self.annealing = annealing
+    self.agreement = agreement
     self.stronglyConnectedCount = stronglyConnectedCount
   }
 
-  /// Whether the parts are those of the structure, where it has several.
-  public var followsStructure: Bool { !structure.isDecomposed || parts.count > 1 }
+  /// Whether the parts are those of the structure, where it has several, and what lies across them is left out.
+  public var followsStructure: Bool { !structure.isDecomposed || parts.count > 1 && !keepsBridges }
 
   /// The share of the weights that no part covers, or that lie in annealed blocks.
   public var annealedShare: Double {
@@ -78,32 +89,58 @@ extension TensorPlan {
 }
 
 extension FitPlan {
-  /// The plan with the parts of decompositions, in the classes and with the dictionaries that their tensors have.
+  /// The plan with the parts of decompositions.
   ///
-  /// - Parameter decompositions: of tensors that have a `decomposableClass`.
-  public func decomposed(_ decompositions: [TensorDecomposition]) -> FitPlan {
+  /// Where numbers of blocks and motifs decide the class of a matrix, its parts have that class; where a goal chose it, they
+  /// get classes of their own, which `PartClasses` chooses.
+  ///
+  /// - Parameters:
+  ///   - decompositions: of tensors that have a `decomposableClass`.
+  ///   - calibration: what is known of the inputs of matrices.
+  ///   - read: the dense tensor of a name.
+  public func decomposed(
+    _ decompositions: [TensorDecomposition], calibration: Calibration?, read: (String) throws -> Tensor
+  ) throws -> FitPlan {
     let byName = Dictionary(decompositions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    var plan = FitPlan(
-      options: options, dictionaries: dictionaries,
-      tensors: tensors.map { tensor in byName[tensor.name].map(tensor.decomposed) ?? tensor })
+    var classes = PartClasses(self)
+    let decomposed = try tensors.map { tensor in
+      guard let decomposition = byName[tensor.name], decomposition.isRestricting else { return tensor }
+      return try tensor.decomposed(
+        decomposition, read(tensor.name), energies: calibration?.moments(of: tensor.name)?.squares,
+        keepsOutliers: options.keepsOutliers, classes: &classes)
+    }
+    var plan = classes.plan(decomposed)
     plan.decompositions = decompositions
     return plan
   }
 }
 
+extension TensorDecomposition {
+  /// Whether anything is left out or split.
+  fileprivate var isRestricting: Bool {
+    parts.contains { $0.rows != nil || $0.columns != nil || $0.annealing != nil }
+  }
+}
+
 extension TensorPlan {
-  fileprivate func decomposed(_ decomposition: TensorDecomposition) -> TensorPlan {
-    guard case .mosaic(let view, let parts, let rowScale, let outlierCount) = form, let whole = parts.first
+  /// - Parameter energies: mean squares of the inputs, up to a factor; nil where they are unknown.
+  fileprivate func decomposed(
+    _ decomposition: TensorDecomposition, _ tensor: Tensor, energies: [Double]?, keepsOutliers: Bool,
+    classes: inout PartClasses
+  ) throws -> TensorPlan {
+    guard case .mosaic(let view, let parts, let rowScale, _) = form, let whole = parts.first
     else { return self }
-    let isWhole = decomposition.parts.allSatisfy { $0.columns == nil }
+    let matrix = try view.matrix(of: tensor)
+    let found = classes.classified(
+      decomposition.parts.map {
+        PartPlan(
+          rows: $0.rows, columns: $0.columns, annealing: $0.annealing, fitClass: whole.fitClass,
+          dictionaries: whole.dictionaries)
+      }, of: matrix, whole: whole, energies: energies ?? [Double](repeating: 1, count: matrix.shape[1]))
+    let outliers =
+      keepsOutliers ? OutlierSelection(of: matrix, inputEnergy: energies, parts: found) : .none
     return TensorPlan(
       name: name, elementType: elementType, shape: shape, use: use,
-      form: .mosaic(
-        view,
-        parts: decomposition.parts.map {
-          PartPlan(
-            rows: $0.rows, columns: $0.columns, annealing: $0.annealing, fitClass: whole.fitClass,
-            dictionaries: whole.dictionaries, predictedLoss: isWhole ? whole.predictedLoss : nil)
-        }, rowScale: rowScale, outlierCount: isWhole ? outlierCount : 0))
+      form: .mosaic(view, parts: found, rowScale: rowScale, outlierCount: outliers.count))
   }
 }

@@ -8,6 +8,7 @@ struct PartEncoder: Sendable {
   private let dictionaries: [MotifDictionary]
   private let expansion: MotifExpansion
   private let search: Search
+  private let hasFeedback: Bool
 
   private enum Search: Sendable {
     case path(PathSearch)
@@ -26,6 +27,7 @@ struct PartEncoder: Sendable {
   ) {
     self.rows = rows
     self.dictionaries = dictionaries
+    hasFeedback = feedback != nil
     expansion = MotifExpansion(dictionaries, columnCount: rows.columnCount)
     if let pair = Self.pair(dictionaries) {
       search = .stages(
@@ -51,6 +53,11 @@ struct PartEncoder: Sendable {
     if pair(dictionaries) != nil { return true }
     guard let last = dictionaries.last else { return false }
     return PathSearch.suits(motifCount: last.motifCount, blockLength: last.blockLength)
+  }
+
+  /// The same for a part of a plan: blocks that stay zero are known to single stages alone.
+  static func takesFeedback(_ part: PartPlan, _ dictionaries: [MotifDictionary]) -> Bool {
+    takesFeedback(dictionaries) && (part.annealing == nil || dictionaries.count == 1)
   }
 
   /// Two dictionaries that are searched together.
@@ -97,9 +104,11 @@ struct PartEncoder: Sendable {
   private func encode(rows range: Range<Int>, scales: [Float]?, pool: ThreadPool) -> PartEncoding {
     let weights = range.map { rows.weights($0) }
     let divisors = zip(range, weights).map { row, weights in scales?[row] ?? rows.initialScale(of: weights) }
-    let targets = zip(weights, divisors).flatMap { weights, divisor in weights.map { $0 / divisor } }
+    let aims = hasFeedback ? range.map { rows.targets($0) } : weights
+    let targets = zip(aims, divisors).flatMap { aims, divisor in aims.map { $0 / divisor } }
+    let zeros = hasFeedback && rows.annealing != nil ? range.flatMap { rows.zeros($0) } : nil
     var encoding = PartEncoding(indices: [], scales: divisors)
-    encoding.indices = indices(of: targets, pool: pool)
+    encoding.indices = indices(of: targets, zeros: zeros, pool: pool)
     if scales == nil, rows.rowScale != nil {
       for (row, weights) in weights.enumerated() {
         let sum = expansion.row(row, of: encoding.indices)
@@ -110,9 +119,11 @@ struct PartEncoder: Sendable {
   }
 
   /// Motif indices of each stage for rows of targets.
-  private func indices(of targets: [Float], pool: ThreadPool) -> [[UInt16]] {
+  ///
+  /// - Parameter zeros: 1 for blocks that stay zero, of a single stage; nil for none.
+  private func indices(of targets: [Float], zeros: [UInt8]?, pool: ThreadPool) -> [[UInt16]] {
     switch search {
-    case .path(let search): return [search.encode(targets, pool: pool)]
+    case .path(let search): return [search.encode(targets, zeros: zeros, pool: pool)]
     case .stages(let search):
       let found = search.encode(targets, pool: pool)
       return [found.first, found.second]

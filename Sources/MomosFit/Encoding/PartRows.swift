@@ -14,14 +14,17 @@ struct PartRows: Sendable {
   /// Type of the row scales; nil without.
   let rowScale: ElementType?
   let outliers: OutlierSelection
+  /// `[rows, columns]`: what is added to the weights to make good for those of the rows that no part covers; nil for
+  /// nothing.
+  var shift: [Float]?
 
   var count: Int { rows?.count ?? matrix.shape[0] }
   var columnCount: Int { columns?.count ?? matrix.shape[1] }
-  /// Whether columns or blocks are left out.
-  var isRestricted: Bool { columns != nil || annealing != nil }
-
   /// The row of the matrix that is the part's row `position`.
   func matrixRow(_ position: Int) -> Int { rows?[position] ?? position }
+
+  /// The column of the matrix that is the part's column `position`.
+  func matrixColumn(_ position: Int) -> Int { columns?[position] ?? position }
 
   /// Weights of a row as they are.
   func source(_ position: Int) -> [Float] {
@@ -42,9 +45,36 @@ struct PartRows: Sendable {
     return weights
   }
 
-  /// None in a part with columns of its own: there all weights are fitted.
+  /// What a fit that knows the inputs brings a row close to: its weights, those of annealed blocks as they are, since
+  /// others can make good for what becomes zero, and what makes good for weights that no part covers; outliers at zero.
+  func targets(_ position: Int) -> [Float] {
+    var targets = source(position)
+    for column in outlierColumns(position) { targets[column] = 0 }
+    if let shift {
+      for column in targets.indices { targets[column] += shift[position * columnCount + column] }
+    }
+    return targets
+  }
+
+  /// 1 for each block of a row that is annealed.
+  func zeros(_ position: Int) -> [UInt8] {
+    guard let mask = annealing?.mask else { return [] }
+    return (0..<mask.blocksPerRow).map { mask.isSupported[position * mask.blocksPerRow + $0] ? 0 : 1 }
+  }
+
+  /// Columns of the part whose weights in a row are kept apart.
   func outlierColumns(_ position: Int) -> [Int] {
-    columns == nil ? outliers.columns[matrixRow(position)] ?? [] : []
+    guard let all = outliers.columns[matrixRow(position)] else { return [] }
+    guard let columns else { return all }
+    return all.compactMap { column in
+      // The first column of the part that is not before it.
+      var (low, high) = (0, columns.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if columns[middle] < column { low = middle + 1 } else { high = middle }
+      }
+      return low < columns.count && columns[low] == column ? low : nil
+    }
   }
 
   /// The root mean square of a row as its scale type stores it; 1 without row scales and for rows of zeros.

@@ -57,7 +57,7 @@ struct TensorAssembly {
         for column in measured.indices { measured[column] *= encoding.scales[row] }
         for column in rows.outlierColumns(row) {
           let value = Float16(source[column] - measured[column])
-          outliers.append((rows.matrixRow(row), column, value))
+          outliers.append((rows.matrixRow(row), rows.matrixColumn(column), value))
           measured[column] += Float(value)
         }
         metrics.add(reference: source, measured: measured.map { rows.stored(weight: $0) })

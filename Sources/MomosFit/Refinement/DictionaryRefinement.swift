@@ -58,7 +58,7 @@ struct DictionaryRefinement {
     scattered(members) { member, row in
       let scale = member.encoding.scales[row]
       let sum = expanded(motifs, row: row, of: member)
-      var errors = member.rows.weights(row)
+      var errors = member.rows.targets(row)
       for column in errors.indices { errors[column] -= scale * sum[column] }
       return errors
     }

@@ -9,16 +9,23 @@ struct LayerStatistics: Sendable {
   /// The diagonal of H.
   let energy: [Double]
   let feedback: ErrorFeedback
+  /// What the sums over the samples were divided by.
+  let scale: Double
 
   /// Share of the mean of the diagonal that is added to it: inputs that samples never move, others will.
   private static let damping = 0.01
 
-  /// nil where no sample reached the matrix.
-  init?(_ inputs: Calibration.InputMoments, pool: ThreadPool) throws {
-    let count = inputs.columns
-    let mean = inputs.squares.reduce(0, +) / Double(max(count, 1))
+  /// nil where no sample reached the matrix, or those of its columns that count.
+  ///
+  /// - Parameter columns: those of a part; nil for all.
+  init?(_ inputs: Calibration.InputMoments, columns: [Int]? = nil, pool: ThreadPool) throws {
+    let squares = inputs.squares
+    let count = columns?.count ?? inputs.columns
+    let mean = (columns?.map { squares[$0] } ?? squares).reduce(0, +) / Double(max(count, 1))
     guard inputs.sampleCount > 0, mean > 0, mean.isFinite else { return nil }
     var sums = inputs.sums
+    if let columns { sums = columns.flatMap { row in columns.map { sums[row * inputs.columns + $0] } } }
+    scale = mean
     for position in sums.indices { sums[position] /= mean }
     columnCount = count
     feedback = try ErrorFeedback(secondMoments: sums, columns: count, damping: Self.damping, pool: pool)

@@ -25,7 +25,7 @@ struct RowScaleRefinement {
   ) -> Float {
     var product = 0.0
     var norm = 0.0
-    for (weight, (sum, value)) in zip(member.rows.weights(row), zip(sums, products)) {
+    for (weight, (sum, value)) in zip(member.rows.targets(row), zip(sums, products)) {
       product += Double(weight) * Double(value)
       norm += Double(sum) * Double(value)
     }

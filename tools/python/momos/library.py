@@ -184,7 +184,7 @@ class Owner:
         self._free: Callable[[c_void_p], None] = getattr(library(), free)
 
     def __del__(self) -> None:
-        pointer, self.pointer = getattr(self, "pointer", None), None
+        pointer, self.pointer = getattr(self, "pointer", None), c_void_p()
         if pointer:
             self._free(pointer)
 

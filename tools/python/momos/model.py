@@ -33,8 +33,8 @@ from momos.library import (
 def _options(precision: str, threads: int) -> ExecutionOptions:
     if precision not in PRECISIONS:
         raise UsageError(f"expected one of {', '.join(PRECISIONS)}, found {precision!r}")
-    if not 0 <= threads <= 1024:
-        raise UsageError(f"expected 0 to 1024 threads, found {threads}")
+    if not isinstance(threads, (int, np.integer)) or not 0 <= threads <= 1024:
+        raise UsageError(f"expected 0 to 1024 threads, found {threads!r}")
     return ExecutionOptions(ctypes.sizeof(ExecutionOptions), PRECISIONS[precision], threads)
 
 
@@ -42,7 +42,7 @@ def _view(address: int, byte_count: int, owner: Owner) -> np.ndarray:
     """Bytes of the library that live as long as the array, which cannot be written."""
     memory = (ctypes.c_ubyte * byte_count).from_address(address)
     memory.owner = owner  # type: ignore[attr-defined]
-    array = np.frombuffer(memory, np.uint8)
+    array = np.frombuffer(memoryview(memory), np.uint8)
     array.flags.writeable = False
     return array
 
@@ -123,8 +123,12 @@ class Tensor:
         return elements.as_numbers(array, self._element_type)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        is_other = dtype is not None and self.dtype != dtype
+        is_stored = self._element_type != elements.BFLOAT16 and library().momos_tensor_view(self._handle.pointer)
+        if copy is False and (is_other or not is_stored):
+            raise ValueError(f"{self!r} is no array without a copy")
         array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
+        if is_other:
             return array.astype(dtype)
         return array.copy() if copy else array
 
@@ -166,14 +170,17 @@ class Tensor:
         `precision` bounds the relative error: "exact" 1e-5, "fast" 5e-4, "fastest" 3e-2.
         """
         options = _options(precision, threads)
+        x = np.asarray(vectors)
+        if x.dtype.kind not in "biuf":
+            raise UsageError(f"expected real numbers, found {x.dtype}")
         if (precision, threads) not in self._matrices:
             pointer = made("momos_matrix_load", self._model.pointer, self._number, ctypes.byref(options))
             self._matrices[precision, threads] = Owner(pointer, "momos_matrix_free")
         matrix = self._matrices[precision, threads].pointer
-        x = np.ascontiguousarray(vectors, np.float32)
         columns = library().momos_matrix_columns(matrix)
         if x.ndim not in (1, 2) or x.shape[-1] != columns:
             raise UsageError(f"expected [{columns}] or [batch, {columns}], found {list(x.shape)}")
+        x = np.ascontiguousarray(x, np.float32)
         batch = x.shape[0] if x.ndim == 2 else 1
         y = np.empty((*x.shape[:-1], library().momos_matrix_rows(matrix)), np.float32)
         call("momos_matrix_multiply", matrix, batch, x.ctypes.data, x.size, y.ctypes.data, y.size)
@@ -182,6 +189,8 @@ class Tensor:
     def __matmul__(self, vectors: Any) -> np.ndarray:
         """W @ x for x [columns] or [columns, batch], as numpy."""
         x = np.asarray(vectors)
+        if x.ndim not in (1, 2):
+            raise UsageError(f"expected [columns] or [columns, batch], found {list(x.shape)}")
         return self.multiply(x) if x.ndim == 1 else self.multiply(x.T).T
 
 
@@ -226,6 +235,8 @@ class _Session:
         return Value(facts.name.decode(), elements.DTYPES.get(facts.element_type), shape)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        if not isinstance(inputs, Mapping):
+            raise UsageError(f"expected arrays by the names of inputs, found {type(inputs).__name__}")
         run = Owner(made("momos_run_create", self.owner.pointer), "momos_run_free")
         names = [value.name for value in self.inputs]
         for name, value in inputs.items():
@@ -291,13 +302,18 @@ class Model(Mapping[str, Tensor]):
         return self._tensors[name]
 
     def __iter__(self) -> Iterator[str]:
+        self._model
         return iter(self._tensors)
 
     def __len__(self) -> int:
+        self._model
         return len(self._tensors)
 
     def __repr__(self) -> str:
         return f"<momos.Model of {len(self)} tensors>" if self._owner else "<momos.Model, closed>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an open model is not copied or pickled; open its file where it is needed")
 
     @property
     def graph(self) -> dict[str, Any] | None:
@@ -357,7 +373,10 @@ def open(file: str | os.PathLike[str] | bytes | bytearray | memoryview, load: st
         raise UsageError(f"expected one of {', '.join(LOAD_MODES)}, found {load!r}")
     if isinstance(file, (bytes, bytearray, memoryview)):
         return _open_memory(np.frombuffer(file, np.uint8))
-    pointer = made("momos_open", os.fspath(file).encode(), LOAD_MODES[load])
+    path = os.fsencode(file)
+    if b"\0" in path:
+        raise UsageError(f"a path has no zero byte, found {file!r}")
+    pointer = made("momos_open", path, LOAD_MODES[load])
     return Model(Owner(pointer, "momos_model_free"))
 
 

@@ -7,13 +7,14 @@ import json
 import os
 import pathlib
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ctypes import byref, c_void_p
 from typing import Any, Union
 
 import numpy as np
 
-from momos.errors import VerificationError
+from momos.errors import UsageError, VerificationError
 from momos.library import Progress, check, error_text, library, taken_text
 from momos.model import open as open_model
 
@@ -47,7 +48,7 @@ def convert(
         The report that the command prints with --json.
     """
     with tempfile.TemporaryDirectory(prefix="momos-") as folder:
-        values = _plain(options)
+        values = dict(options)
         values["source"] = _sources(source, folder)
         values["output"] = None if output is None else os.fspath(output)
         values["calibration"] = _arrays(calibration, folder)
@@ -89,7 +90,7 @@ def verify(
         VerificationError: for a difference that is not accepted; it holds the report.
     """
     with tempfile.TemporaryDirectory(prefix="momos-") as folder:
-        values = _plain(options)
+        values = dict(options)
         values["file"] = os.fspath(file)
         values["source"] = _sources(source, folder)
         values["input"] = {name: _array(value, folder, f"input-{number}") for number, (name, value) in
@@ -120,14 +121,25 @@ def load_file(path: Path) -> dict[str, np.ndarray]:
         return {name: tensor.numpy() for name, tensor in model.items()}
 
 
-def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in options.items()}
+def _plain(value: Any) -> Any:
+    """What JSON has for paths and the numbers and arrays of numpy."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise UsageError(f"options: {type(value).__name__} is not known: {value!r}")
 
 
 def _sources(source: Path | Sequence[Path] | Tensors, folder: str) -> list[str]:
     if isinstance(source, Mapping):
         path = f"{folder}/source.npz"
-        np.savez(path, **{name: np.asarray(value) for name, value in source.items()})
+        # Not np.savez, whose own parameters would be no names of tensors.
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, value in source.items():
+                if not isinstance(name, str):
+                    raise UsageError(f"expected texts as names of tensors, found {name!r}")
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, _numbers(value, f"tensor {name!r}"), allow_pickle=False)
         return [path]
     return _paths(source)
 
@@ -144,8 +156,15 @@ def _array(value: Any, folder: str, name: str) -> str:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     path = f"{folder}/{name}.npy"
-    np.save(path, np.asarray(value))
+    np.save(path, _numbers(value, name), allow_pickle=False)
     return path
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise UsageError(f"{name}: numbers of type {array.dtype} are not known")
+    return array
 
 
 def _paths(paths: Path | Sequence[Path]) -> list[str]:
@@ -167,7 +186,7 @@ def _work(function: str, options: Mapping[str, Any], progress: bool | Report) ->
                 return 1
 
         text = c_void_p()
-        status = getattr(library(), function)(json.dumps(options).encode(), report_progress, None, byref(text))
+        status = getattr(library(), function)(json.dumps(options, default=_plain).encode(), report_progress, None, byref(text))
     report = taken_text(text)
     if raised:
         raise raised[0]

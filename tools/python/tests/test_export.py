@@ -111,6 +111,22 @@ class ExportTests(unittest.TestCase):
             logits = model.run({"images": IMAGES}, precision="exact")["logits"]
         self.assertLess(np.linalg.norm(logits - expected), 2e-5 * np.linalg.norm(expected))
 
+    def test_subgraphs_are_exported_inside_of_their_nodes(self):
+        """A Loop in an If, with nodes in another order than ONNX wants, values of outer graphs and an alias."""
+        target = self.export(FIXTURES / "valid/graph-control-flow.momos", "control.onnx")
+        exported = pathlib.Path(target).read_bytes()
+        for name in (b"then_branch", b"else_branch", b"body", b"once more"):
+            self.assertIn(name, exported)
+        if onnxruntime is None:
+            self.skipTest("onnxruntime is not installed")
+        onnx.checker.check_model(onnx.load(target), full_check=True)
+        session = onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"])
+        x = np.array([-1, 0.5, 2], np.float32)
+        hidden, w = np.maximum(x, 0), np.array([1, 2, 3], np.float32)
+        for condition, expected in ((True, hidden + w + w), (False, hidden * 8)):
+            (y,) = session.run(None, {"c": np.array(condition), "x": x})
+            np.testing.assert_array_equal(y, expected)
+
     def test_what_cannot_be_meant_is_refused(self):
         target = f"{self.folder}/never.npz"
         for options in ({"bits": 2}, {"dense": "x"}, {"graph": DIGITS / "graph.json"}, {"resume": True}):

@@ -1,8 +1,10 @@
 """The binding against the independent reader, numpy and the commands' fixtures."""
 
+import copy
 import gc
 import json
 import pathlib
+import pickle
 import tempfile
 import threading
 import unittest
@@ -139,10 +141,27 @@ class TensorTests(WithDigits):
     def test_a_closed_model_says_so(self):
         with momos.open(self.path) as model:
             pass
-        with self.assertRaises(momos.UsageError):
-            model["fc1.weight"]
-        with self.assertRaises(momos.UsageError):
-            model.run({})
+        for use in (lambda: model["fc1.weight"], lambda: model.run({}), lambda: len(model), lambda: list(model)):
+            with self.assertRaises(momos.UsageError):
+                use()
+
+    def test_models_are_not_copied(self):
+        with momos.open(self.path) as model:
+            for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "open its file"):
+                    copied(model)
+
+    def test_a_path_is_not_cut_at_a_zero_byte(self):
+        with self.assertRaisesRegex(momos.UsageError, "zero byte"):
+            momos.open(f"{self.path}\0.other")
+
+    def test_numpy_is_told_where_a_copy_is_needed(self):
+        with momos.open(self.path) as model:
+            mosaic, dense = model["fc1.weight"], model["fc1.bias"]
+            self.assertEqual(dense.__array__(copy=False).tolist(), dense.numpy().tolist())
+            for convert in (lambda: mosaic.__array__(copy=False), lambda: dense.__array__(np.float64, copy=False)):
+                with self.assertRaises(ValueError):
+                    convert()
 
 
 class ExecutionTests(WithDigits):
@@ -184,6 +203,13 @@ class ExecutionTests(WithDigits):
                     model.run(inputs)
             with self.assertRaises(momos.BadDataError):
                 model.run({"images": IMAGES[:, :-1]})
+            with self.assertRaises(momos.UsageError):
+                model.run([IMAGES])
+            with self.assertRaises(momos.UsageError):
+                model.run({"images": IMAGES}, threads="2")
+            for vectors in (np.ones(64, complex), ["a"] * 64, 1.0, np.ones((2, 64, 3)), np.ones(63)):
+                with self.assertRaises(momos.UsageError, msg=str(vectors)):
+                    model["fc1.weight"] @ vectors
 
     def test_threads_share_a_model(self):
         with momos.open(self.path) as model:
@@ -245,6 +271,29 @@ class WorkTests(WithDigits):
         for name, array in tensors.items():
             self.assertEqual(loaded[name].dtype, array.dtype)
             np.testing.assert_array_equal(loaded[name], array)
+
+    def test_any_text_names_a_tensor(self):
+        names = ["file", "args", "../up/and/down", "größe", " "]
+        path = f"{self.folder.name}/names.momos"
+        momos.save_file({name: np.full(3, number, np.float32) for number, name in enumerate(names)}, path)
+        loaded = momos.load_file(path)
+        self.assertEqual({name: values[0] for name, values in loaded.items()}, {n: i for i, n in enumerate(names)})
+
+    def test_options_take_numbers_of_numpy(self):
+        plain = momos.convert(DIGITS / "weights", progress=False, bits=2, seed=7)
+        other = momos.convert(DIGITS / "weights", progress=False, bits=np.float32(2), seed=np.int64(7))
+        self.assertEqual(plain["file_byte_count"], other["file_byte_count"])
+
+    def test_what_is_no_number_is_refused_with_its_name(self):
+        for values in (np.array([object()]), np.array(["text"]), np.ones(3, complex), [[1], [1, 2]]):
+            with self.assertRaises(ValueError, msg=str(values)):
+                momos.convert({"tensor": values}, progress=False)
+        with self.assertRaisesRegex(momos.UsageError, "'w'"):
+            momos.convert({"w": np.ones(3, complex)}, progress=False)
+        with self.assertRaisesRegex(momos.UsageError, "found 1"):
+            momos.convert({1: np.ones(3)}, progress=False)
+        with self.assertRaisesRegex(momos.UsageError, "set"):
+            momos.convert({"w": np.ones((3, 4))}, progress=False, bits={2})
 
     def test_what_is_wrong_has_its_exception(self):
         for options in ({"bits": 99}, {"bits": 2, "motifs": 16}, {"colour": "red"}, {"effort": 3}):

@@ -10,10 +10,11 @@ struct EinsumEquation {
   init?(_ text: String) {
     let letters = text.unicodeScalars.filter { $0 != " " }
     var sides = String(String.UnicodeScalarView(letters))[...]
-    if let arrow = sides.firstRange(of: "->") {
-      guard let result = Self.axes(sides[arrow.upperBound...]) else { return nil }
+    if let head = sides.firstIndex(of: ">") {
+      let operands = sides[..<head]
+      guard operands.last == "-", let result = Self.axes(sides[head...].dropFirst()) else { return nil }
       self.result = result
-      sides = sides[..<arrow.lowerBound]
+      sides = operands.dropLast()
     } else {
       result = nil
     }

@@ -1,5 +1,19 @@
+/// What decides which blocks annealing keeps.
+public enum AnnealingRule: String, Sendable, CaseIterable {
+  /// Weights that are unlikely to be as they were drawn.
+  case statistical
+  /// Weights without which the outputs lose more than they would through weights as they were drawn.
+  case perturbation
+}
+
+/// What speaks for the blocks of a matrix.
+public protocol AnnealingEvidence: Sendable {
+  /// The blocks that are significant at a level, above 0 and below 1. Those of a lower level are among them.
+  func mask(level: Double) -> AnnealingMask
+}
+
 /// Anneals a matrix gradually: at each level blocks need more evidence to be kept than before.
-public struct StatisticalAnnealing: Sendable {
+public struct GradualAnnealing: Sendable {
   /// Descending; the last one is the level that was asked for.
   public let levels: [Double]
 
@@ -16,11 +30,11 @@ public struct StatisticalAnnealing: Sendable {
   }
 
   /// The mask of the last level before the first one that loses too much; nil if already the first one does. Where no
-  /// loss can be measured the level alone decides: `BlockEvidence.mask(level:)`.
+  /// loss can be measured the level alone decides: `AnnealingEvidence.mask(level:)`.
   ///
   /// - Parameter loss: what the outputs lose with a mask.
   public func mask(
-    of evidence: BlockEvidence, maximumLoss: Double, loss: (AnnealingMask) throws -> Double
+    of evidence: some AnnealingEvidence, maximumLoss: Double, loss: (AnnealingMask) throws -> Double
   ) rethrows -> (mask: AnnealingMask, level: Double, loss: Double)? {
     var accepted: (mask: AnnealingMask, level: Double, loss: Double)?
     for level in levels {
