@@ -10,7 +10,8 @@ MINUTES = 12
 ADDRESS_FLAGS = --sanitize=address -c release --scratch-path .build-address -Xswiftc -enable-testing
 THREAD_FLAGS = --sanitize=thread -c release --scratch-path .build-thread -Xswiftc -enable-testing
 # Tests that measure time or memory say nothing under a sanitizer.
-SANITIZED = MOMOS_SANITIZED=1 ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0
+SANITIZED = MOMOS_SANITIZED=1 ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 \
+  TSAN_OPTIONS=allocator_may_return_null=1:suppressions=$(CURDIR)/tools/sanitize/thread-suppressions.txt
 LIBRARY = $(PRODUCTS)/release/libmomos.so
 VERSION = 0.1.0
 COMMANDS = momos-convert momos-run momos-verify momos-inspect

@@ -52,6 +52,9 @@ let sharedLibraryFlags =
 /// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).
 let onlyTests = Context.environment["MOMOS_ONLY_TESTS"]
 
+/// For tools/fuzz/build: the functions of momos.h as a product for one program, instead of the shared library.
+let isFuzzed = Context.environment["MOMOS_FUZZ"] != nil
+
 let package = Package(
   name: "momos",
   products: [
@@ -59,7 +62,9 @@ let package = Package(
     .library(
       name: "MomosReader",
       targets: ["MomosModel", "MomosFormat", "MomosKernels", "MomosRuntime"]),
-    .library(name: "momos", type: .dynamic, targets: ["MomosC"]),
+    isFuzzed
+      ? .library(name: "MomosC", targets: ["CMomosABI", "MomosC"])
+      : .library(name: "momos", type: .dynamic, targets: ["MomosC"]),
     .executable(name: "momos-convert", targets: ["momos-convert"]),
     .executable(name: "momos-run", targets: ["momos-run"]),
     .executable(name: "momos-verify", targets: ["momos-verify"]),
@@ -102,9 +107,8 @@ let package = Package(
     .target(name: "CMomosABI", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "MomosC", dependencies: ["CMomosABI", "Momos"], swiftSettings: swiftSettings + smallCode,
-      linkerSettings: [
-        .unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))
-      ]),
+      linkerSettings: isFuzzed
+        ? [] : [.unsafeFlags(sharedLibraryFlags, .when(platforms: [.linux], configuration: .release))]),
     library(
       "CommandSupport",
       ["Momos", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

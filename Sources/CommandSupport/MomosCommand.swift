@@ -18,6 +18,7 @@ extension MomosCommand {
   public static func main() {
     reserveStandardStreams()
     installSignalHandlers()
+    reportExhaustedMemory()
     do {
       try refuseClusters(in: CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()

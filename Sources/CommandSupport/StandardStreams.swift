@@ -30,7 +30,13 @@ public func printResult(_ text: String) throws(MomosError) {
   }
 }
 
+/// What stderr does not take is lost.
 func writeToStandardError(_ text: String) {
-  let bytes = Array(text.utf8)
-  _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    if count < 0 && errno == EINTR { continue }
+    guard count > 0 else { return }
+    rest = rest.dropFirst(count)
+  }
 }

@@ -132,7 +132,7 @@ final class TemporaryFile {
   private static func synchronizeFolder(of path: String) {
     let folder = unsafe open(split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { return }
-    fsync(folder)
+    while fsync(folder) != 0, errno == EINTR {}
     close(folder)
   }
 

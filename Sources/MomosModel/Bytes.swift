@@ -74,8 +74,10 @@ public struct Bytes: Sendable {
   /// The elements as an array; copies.
   public func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
     let source = span(of: type)
+    // The empty array is one for all threads, and is not to be written.
+    guard !source.isEmpty else { return [] }
     return unsafe [Element](unsafeUninitializedCapacity: source.count) { buffer, initializedCount in
-      if let target = buffer.baseAddress, count > 0 {
+      if let target = buffer.baseAddress {
         unsafe memcpy(target, owner.base + offset, count)
       }
       initializedCount = source.count

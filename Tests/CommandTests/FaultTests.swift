@@ -131,18 +131,49 @@ struct FaultTests {
     var generator = SeededGenerator(seed: 4)
     let values = (0..<side * side).map { _ in Float(generator.nextUniform()) }
     try NPYFixture.write(Tensor(values, shape: Shape([side, side])), to: folder.file("w.npy"))
-    var successCount = 0
+    var (successCount, refusalCount) = (0, 0)
     for megabytes in stride(from: 40, through: 120, by: 10) {
       let result = try Command.convert(
         ["w.npy", "-o", "new", "--quiet", "--effort", "fast", "--threads", "1"], in: folder,
-        environment: ["SWIFT_BACKTRACE": "enable=no"], limit: .addressSpace(megabytes << 20))
+        limit: .addressSpace(megabytes << 20))
       if result.exitCode == 0 {
         successCount += 1
         try Command.inspect(["new", "--check"], in: folder).expectSuccess()
         try FileManager.default.removeItem(atPath: folder.file("new"))
+      } else {
+        refusalCount += 1
+        result.expectRefusal(74, "annot allocate")
       }
       #expect(folder.names == ["w.npy"], "\(megabytes) MiB")
     }
     #expect(successCount > 0)
+    #expect(refusalCount > 0)
+  }
+
+  /// The same of everything that other commands do with a file.
+  @Test func scarceMemoryIsSaidInOneLine() throws {
+    let folder = try TestFolder()
+    let path = try Digits.convert(into: folder)
+    let calls: [(Command, [String])] = [
+      (.verify, [Digits.weights, path, "--input", Digits.imagesInput, "--threads", "1"]),
+      (.run, [path, "--input", Digits.imagesInput, "--output", "logits=new", "--threads", "1"]),
+      (.inspect, [path, "--complexity"]), (.inspect, [path, "--extract", "fc2.weight=new"]),
+    ]
+    for (command, arguments) in calls {
+      var successCount = 0
+      for megabytes in stride(from: 32, through: 160, by: 2) where successCount < 3 {
+        let result = try command(arguments, in: folder, limit: .addressSpace(megabytes << 20))
+        // The loader of programs has its own words.
+        if result.exitCode == 127 { continue }
+        if result.exitCode == 0 {
+          successCount += 1
+          try? FileManager.default.removeItem(atPath: folder.file("new"))
+        } else {
+          result.expectRefusal(74, "annot allocate")
+        }
+        #expect(folder.names == ["digits.momos"], "\(command.name), \(megabytes) MiB")
+      }
+      #expect(successCount > 0, "\(command.name)")
+    }
   }
 }

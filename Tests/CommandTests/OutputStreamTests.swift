@@ -80,7 +80,9 @@ struct OutputStreamTests {
     #expect(result.exitCode == 0)
     let clearLine = "\r\u{1B}[K"
     #expect(result.standardOutput.hasPrefix(clearLine + "converting 0 %"))
-    #expect(result.standardOutput.contains("converting 100 %" + clearLine + "at most 4 bits per weight"))
+    // What a slow machine takes stands behind the share.
+    #expect(result.standardOutput.contains("converting 100 %"))
+    #expect(result.standardOutput.contains(clearLine + "at most 4 bits per weight"))
     #expect(try runInTerminal(.convert, arguments + ["--quiet"]).standardOutput == "")
   }
 

@@ -172,6 +172,7 @@ struct HeaderRuleTests {
     file.header.graphs[0].inputs[0].dimensions[1].size = 1 << 48
     file.header.operatorSets[0].version = (1 << 31) - 1
     file.header.provenance?.options[0].value = [UInt8](repeating: 65, count: 4096)
+    file.header.graphs[1].nodes = [NodeRecord](repeating: NodeRecord(operatorType: [65]), count: 65_536)
     try MomosReader(try file.bytes()).checkAll()
   }
 

@@ -107,6 +107,18 @@ struct DamagedJournalTests {
     #expect(address % 8 == 0)
   }
 
+  /// A file that a fuzzer found: its motifs begin at an odd address of the archive.
+  @Test func motifsAtAnOddAddressAreRead() throws {
+    let file = "a.momos.partial/group-0.npz"
+    let found = [UInt8](try Data(contentsOf: URL(filePath: Fixtures.path + "/journal/odd-address.npz")))
+    try folder.write(found, to: file)
+    let findings = try #require(try journal.findings(plan: 2).restore(Self.entry))
+    // What zipfile and numpy read.
+    #expect(findings.dictionaries.map { $0.array(of: UInt8.self) } == [[0, 0, 0, 0, 49, 189, 73, 186]])
+    #expect(findings.dictionaries[0].array(of: Float.self) == [0, Float(bitPattern: 0xBA49_BD31)])
+    #expect(findings.encodings.isEmpty)
+  }
+
   /// Every truncation but none, and every flipped bit.
   private static func damages(of bytes: [UInt8]) -> [[UInt8]] {
     bytes.indices.map { Array(bytes[..<$0]) }

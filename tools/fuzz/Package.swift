@@ -11,7 +11,7 @@ let package = Package(
       name: "momos-fuzz",
       dependencies: [
         "CFuzzer", .product(name: "Momos", package: "momos"),
-        .product(name: "MomosReader", package: "momos"),
+        .product(name: "MomosReader", package: "momos"), .product(name: "MomosC", package: "momos"),
       ],
       swiftSettings: [
         .swiftLanguageMode(.v6), .strictMemorySafety(), .enableUpcomingFeature("ExistentialAny"),

@@ -20,7 +20,7 @@ protocol FuzzTarget: Sendable {
 let fuzzTargets: [any FuzzTarget.Type] = [
   ContainerTarget.self, HeaderTarget.self, MosaicTarget.self, ArrayTarget.self, ArchiveTarget.self,
   SafetensorsTarget.self, ONNXTarget.self, GraphTarget.self, GraphTextTarget.self, PlanTarget.self,
-  CalibrationTarget.self, JournalTarget.self,
+  CalibrationTarget.self, JournalTarget.self, OptionsTarget.self, ABITarget.self,
 ]
 
 /// Something that a reader promised and did not keep.

@@ -48,7 +48,24 @@ struct GraphSeeds {
           rows: 1, columns: 128, view: MatrixView(permutation: [0, 1], rowAxes: 0), shape: [16, 8], .flat)
       ])
     try add("attention", ["x": input], Self.attention, ["w": mosaic(rows: 16, columns: 16)])
+    for (number, value) in Self.attributeValues.enumerated() {
+      let attribute = NodeAttribute(name: number % 2 == 0 ? "axis" : "value", value: value)
+      try add(
+        "attribute-\(number)", ["x": input],
+        [
+          Node(
+            operatorType: number % 2 == 0 ? "Softmax" : "ConstantOfShape", inputs: ["x"], outputs: ["y"],
+            attributes: [attribute])
+        ], [:])
+    }
   }
+
+  /// Attributes of every type, right and wrong ones.
+  private static let attributeValues: [AttributeValue] = [
+    .int(1), .int(1), .float(1), .float(1), .string([97]), .string([97]), .ints([1]), .ints([1]),
+    .floats([1]),
+    .floats([1]), .strings([[97]]), .strings([[97]]), .tensor("input x"),
+  ]
 
   /// Attention written out, as exporters do.
   private static let attention = [

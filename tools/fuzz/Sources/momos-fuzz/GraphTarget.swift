@@ -38,6 +38,15 @@ struct GraphTarget: FuzzTarget {
     guard first == second || Self.isRandom(model) else {
       throw Finding(text: "an execution repeated gives other values")
     }
+    switch input.count % 4 {
+    case 0: _ = try plan.measureNodes(inputs)
+    case 1: _ = try plan.execute(inputs) { _, output in precondition(output.elementCount >= 0) }
+    case 2:
+      // Everything that weights meet.
+      let observer = WeightObserver(rowLimit: 8, input: { _, rows in precondition(rows.elementCount > 0) })
+      _ = try plan.execute(inputs, observing: observer)
+    default: return
+    }
   }
 
   private static func isRandom(_ model: Model) -> Bool {

@@ -15,9 +15,15 @@ struct PlanTarget: FuzzTarget {
 
   private let folder: ScratchFolder
   private let candidates: [FitCandidate]
+  private let tensors: [String: Tensor]
 
   init() throws {
     folder = try ScratchFolder()
+    func tensor(_ dimensions: [Int]) throws -> Tensor {
+      let count = dimensions.reduce(1, *)
+      return try Tensor((0..<count).map { Float($0 * 37 % 1009) }, shape: Shape(dimensions))
+    }
+    tensors = ["a": try tensor([128, 128]), "b": try tensor([128, 64]), "bias": try tensor([128])]
     let matrix = FitRole.linear(.lastAxisIsInput(rank: 2))
     candidates = [
       FitCandidate(name: "a", elementType: .float32, shape: try Shape([128, 128]), role: matrix),
@@ -33,7 +39,17 @@ struct PlanTarget: FuzzTarget {
       throw Finding(text: "an encoded plan is decoded to another")
     }
     try folder.write(input, to: "plan.json")
-    _ = try PlanFile(reading: folder.path("plan.json")).parts(of: candidates)
+    let file = try PlanFile(reading: folder.path("plan.json"))
+    let parts = try file.parts(of: candidates)
+    // The plan that follows, written, says the same classes.
+    let plan = try FitPlanner(options: FitOptions()).plan(candidates, parts: parts) { name in
+      try tensors[name].orMissing()
+    }
+    try PlanFile.write(plan, to: folder.path("again.json"))
+    let again = try PlanFile(reading: folder.path("again.json"))
+    let counts = try again.parts(of: candidates).mapValues(\.count)
+    guard parts.allSatisfy({ counts[$0.key] == $0.value.count }), again.classes.count == candidates.count
+    else { throw Finding(text: "a written plan is read as another") }
   }
 
   func mutated(_ input: [UInt8], _ dice: inout Dice) -> [UInt8] {
@@ -53,9 +69,17 @@ struct CalibrationTarget: FuzzTarget {
   static let name = "calibration"
   static let files = ["Momos/SavedCalibration.swift"]
 
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
   func run(_ input: [UInt8]) throws {
     let archive = try SourceCollection([NPZArchive(try Bytes(copying: input), path: "saved.npz")])
-    _ = try SavedCalibration.read(archive, path: "saved.npz")
+    guard let calibration = try SavedCalibration.read(archive, path: "saved.npz") else { return }
+    let path = folder.path("again.npz")
+    try SavedCalibration.write(calibration, to: path)
+    let again = try SavedCalibration.read(SourceCollection.open([path]), path: path)
+    guard again == calibration else { throw Finding(text: "a written calibration is read as another") }
   }
 
   func mutated(_ input: [UInt8], _ dice: inout Dice) -> [UInt8] { ArchiveTarget.mutated(input, &dice) }

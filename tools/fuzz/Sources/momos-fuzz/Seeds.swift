@@ -24,6 +24,7 @@ struct Seeds {
         try add(bytes, to: "mosaic", path)
       }
       if path.contains("graph") || path.contains("everything") { try add(bytes, to: "graph", path) }
+      if path.contains("valid/") && !path.contains("invalid/") { try addUses(of: bytes, path) }
     }
     for (target, folder, suffix) in [
       ("npy", "npy", ".npy"), ("npz", "npy", ".npz"), ("safetensors", "safetensors", ".safetensors"),
@@ -40,6 +41,17 @@ struct Seeds {
     try addPlans()
     try addCalibrations()
     try addJournals()
+    for (number, options) in OptionsTarget.seeds.enumerated() {
+      try add(Array(options.utf8), to: "options", "\(number)")
+    }
+  }
+
+  /// A file with choices of arguments: right ones, and two sequences of others.
+  func addUses(of bytes: [UInt8], _ path: String) throws {
+    for number in 0..<3 {
+      let choices = (0..<Choices.byteCount).map { UInt8(number * $0 * 37 % 256) }
+      try add(bytes + choices, to: "abi", "\(path)-\(number)")
+    }
   }
 
   /// Files below a folder of the repository, as paths relative to the repository.
@@ -88,12 +100,26 @@ struct Seeds {
       version = Int(text) ?? 13
     }
     let graph = Graph(
-      inputs: inputs.map { GraphValue(name: $0.name, elementType: $0.tensor.elementType) },
+      inputs: inputs.map { name, tensor in
+        GraphValue(
+          name: name, elementType: tensor.elementType,
+          dimensions: Self.dimensions(of: tensor.shape, kind: path.count % 4))
+      },
       outputs: outputs.map { GraphValue(name: $0.name) }, nodes: try list("nodes").map(node))
     let sets = [OperatorSet(domain: "", version: version)]
     try addGraph(graph, sets, tensors: tensors, inputs: inputs, String(folder))
     let text = GraphJSON.encode(graphs: [graph], operatorSets: sets)
     if path.count % 4 == 0 { try add(Array(text.utf8), to: "graph-json", String(folder)) }
+  }
+
+  /// Sizes as a graph may declare them: not at all, as they are, by name, or open.
+  private static func dimensions(of shape: Shape, kind: Int) -> [GraphDimension]? {
+    switch kind {
+    case 0: nil
+    case 1: shape.dimensions.map { .size($0) }
+    case 2: shape.dimensions.map { .symbol("size \($0)") }
+    default: shape.dimensions.map { _ in .unknown }
+    }
   }
 
   private func node(_ json: JSON) throws -> Node {
@@ -135,7 +161,9 @@ struct Seeds {
     for (name, tensor) in mosaics { try writer.write(name: name, mosaic: tensor) }
     for (name, tensor) in inputs { try writer.write(name: GraphTarget.inputPrefix + name, dense: tensor) }
     _ = try writer.finish(graphs: [graph], operatorSets: sets, provenance: Provenance())
-    try add([UInt8](try Data(contentsOf: URL(filePath: path))), to: "graph", name)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    try add(bytes, to: "graph", name)
+    if !mosaics.isEmpty { try addUses(of: bytes, name) }
     try FileManager.default.removeItem(atPath: path)
   }
 
