@@ -113,7 +113,7 @@ static void pack_transposed(const momos_factor *factor, const pixel_block *block
   for (size_t done = 0; done < block->vectors;) {
     const size_t vectors = panel_vectors(block, done), width = vectors * GEMM_LANES;
     const size_t filled = smallest(grouped - done * GEMM_LANES, width);
-    pack_panel(b + done * GEMM_LANES * factor->b_stride, factor->b_stride, NULL, columns, filled, width, panel);
+    pack_panel(b + done * GEMM_LANES * factor->b_stride, factor->b_stride, columns, filled, width, panel);
     done += vectors;
     panel += width * columns;
   }

@@ -33,6 +33,9 @@ enum SectionCodec {
         unsafe ZSTD_decompress(target.baseAddress, target.count, source.baseAddress, source.count)
       }
     }
+    if ZstdFrame.saysMemoryIsShort(result) {
+      throw FormatError(ModelError.allocationFailed(byteCount: section.rawByteCount), at: section.place)
+    }
     guard ZSTD_isError(result) == 0, result == section.rawByteCount else {
       throw FormatError(
         .z05, at: section.place, expected: "a frame that decodes to \(section.rawByteCount) bytes",
@@ -55,6 +58,9 @@ enum SectionCodec {
         unsafe ZSTD_compress(
           target.baseAddress, target.count, source.baseAddress, source.count, compressionLevel)
       }
+    }
+    if ZstdFrame.saysMemoryIsShort(result) {
+      throw FormatError(ModelError.allocationFailed(byteCount: raw.count), at: "compression")
     }
     return ZSTD_isError(result) == 0 ? buffer.freeze()[0..<result] : nil
   }

@@ -75,6 +75,9 @@ struct ZstdFrame {
     unsafe ZSTD_getErrorName(code).map { unsafe String(cString: $0) } ?? "error \(code)"
   }
 
+  /// True for the error "memory allocation failed", number 64 of libzstd's fixed numbering: it says nothing of the frame.
+  static func saysMemoryIsShort(_ code: Int) -> Bool { code == -64 }
+
   /// True for the error "source size is wrong", number 72 of libzstd's fixed numbering.
   private static func saysTruncated(_ code: Int) -> Bool {
     code == -72
