@@ -128,16 +128,6 @@ static size_t packed_count(size_t batch) {
   return batch / narrowest * narrowest;
 }
 
-/// to[k * width + i] = lane k of the first `length` values of source i, at most as many as a vector of lanes holds.
-INLINE void pack_four(const float *const source[4], size_t length, size_t width, float *to) {
-  lanes from[4];
-  squares out[4];
-  UNROLLED for (size_t i = 0; i < 4; i++) from[i] = PACKED(source[i], length);
-  transpose_squares(from[0], from[1], from[2], from[3], out);
-  const size_t count = divided_up(length, PACKED_FLOATS);
-  for (size_t k = 0; k < GEMM_LANES && k < count; k++) store_four(to + k * width, out[k % 4].square[k / 4]);
-}
-
 /// panel[j, b] = the values of vector b packed in lane j, for b < width, a multiple of GEMM_LANES, and as many lanes
 /// as `floats` values x[b * x_stride + ...] fill. Vectors from `count` on repeat the last one.
 static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t count, size_t width, float *panel) {
@@ -146,33 +136,18 @@ static void pack_panel(const float *x, size_t x_stride, size_t floats, size_t co
     const size_t first = j * PACKED_FLOATS;
     const size_t length = smallest(floats - first, GEMM_LANES * PACKED_FLOATS);
     for (size_t b = 0; b < width; b += 4) {
-      const float *source[4];
-      for (size_t i = 0; i < 4; i++) {
-        source[i] = x + smallest(b + i, count - 1) * x_stride + first;
+      lanes from[4];
+      squares out[4];
+      UNROLLED for (size_t i = 0; i < 4; i++) {
+        const float *source = x + smallest(b + i, count - 1) * x_stride + first;
         // These are too many rows for the processor to see where each one goes on.
-        for (size_t at = 0; at < length; at += 16) __builtin_prefetch(source[i] + PACKING_AHEAD + at, 0, 3);
+        for (size_t at = 0; at < length; at += 16) __builtin_prefetch(source + PACKING_AHEAD + at, 0, 3);
+        from[i] = PACKED(source, length);
       }
-      pack_four(source, length, width, panel + j * width + b);
-    }
-  }
-}
-
-/// Values of a vector that are taken together before they are packed, so that they are in memory when they are read.
-#define TAKEN_TOGETHER 256
-
-/// The same of `width` vectors, whose values are those that `numbers` names.
-static void pack_placed_panel(const float *x, size_t x_stride, const uint32_t *numbers, size_t floats, size_t width,
-                              float *panel) {
-  float taken[4][TAKEN_TOGETHER];
-  for (size_t b = 0; b < width; b += 4) {
-    for (size_t first = 0; first < floats; first += TAKEN_TOGETHER) {
-      const size_t count = smallest(floats - first, TAKEN_TOGETHER);
-      for (size_t i = 0; i < 4; i++) momos_take_values(x + (b + i) * x_stride, numbers + first, count, taken[i]);
-      for (size_t j = 0; j < count; j += GEMM_LANES * PACKED_FLOATS) {
-        const float *const source[4] = {taken[0] + j, taken[1] + j, taken[2] + j, taken[3] + j};
-        pack_four(source, smallest(count - j, GEMM_LANES * PACKED_FLOATS), width,
-                  panel + (first + j) / PACKED_FLOATS * width + b);
-      }
+      transpose_squares(from[0], from[1], from[2], from[3], out);
+      float *to = panel + j * width + b;
+      for (size_t k = 0; k < GEMM_LANES && j + k < lane_count; k++)
+        store_four(to + k * width, out[k % 4].square[k / 4]);
     }
   }
 }
@@ -182,12 +157,8 @@ static void pack_panels(const momos_batch *batch, size_t first, size_t floats, f
   const size_t packed = packed_count(batch->batch);
   for (size_t b = 0; b < packed;) {
     const size_t width = even_group((packed - b) / GEMM_LANES, WIDE_PANEL) * GEMM_LANES;
-    const float *const x = batch->x + b * batch->x_stride;
-    float *const panel = panels + b * divided_up(floats, PACKED_FLOATS);
-    if (batch->x_numbers)
-      pack_placed_panel(x, batch->x_stride, batch->x_numbers + first, floats, width, panel);
-    else
-      pack_panel(x + first, batch->x_stride, floats, width, width, panel);
+    pack_panel(batch->x + b * batch->x_stride + first, batch->x_stride, floats, width, width,
+               panels + b * divided_up(floats, PACKED_FLOATS));
     b += width;
   }
 }

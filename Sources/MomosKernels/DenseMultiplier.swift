@@ -53,7 +53,7 @@ public struct DenseMultiplier: Sendable {
           pool.run(taskCount: taskCount) { task in
             var operands = unsafe momos_batch(
               x: memory.input, x_stride: columns, y: memory.output, y_stride: rows, batch: batch,
-              accumulate: 0, x_numbers: nil, y_numbers: nil)
+              accumulate: 0, y_numbers: nil)
             unsafe withWeight { weight in
               unsafe product(
                 weight, &operands, task * chunk, min((task + 1) * chunk, rows),

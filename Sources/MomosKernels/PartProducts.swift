@@ -53,23 +53,24 @@ public struct PartProducts: Sendable {
   /// - Parameters:
   ///   - input: `[batch, columns]`.
   ///   - output: `[batch, rows]`, overwritten; zero in rows of no part.
-  ///   - isPlaced: whether `multiply` takes the vectors of the whole matrix, for each part.
-  ///   - multiply: the product of a part, by its number. With a placement: the whole input and output, of which it writes
-  ///     the rows of the part. Without: the part's inputs `[batch, columns of the part]` and its outputs
+  ///   - vectors: which vectors `multiply` takes, for each part.
+  ///   - multiply: the product of a part, by its number. Vectors of the matrix are the whole input and output, of which it
+  ///     writes the rows of the part, as the placement says. The part's own are `[batch, columns of the part]` and
   ///     `[batch, rows of the part]`, which it overwrites.
   /// - Returns: the sum of what `multiply` returns.
   public func multiply(
     _ input: Span<Float>, batch: Int, into output: inout MutableSpan<Float>, pool: ThreadPool,
-    isPlaced: [Bool],
+    vectors: [PartVectors],
     _ multiply:
       @Sendable (Int, PartPlacement?, Span<Float>, inout MutableSpan<Float>, ThreadPool) throws(ModelError) ->
       Int
   ) throws(ModelError) -> Int {
     precondition(input.count == batch * columnCount && output.count == batch * rowCount)
-    precondition(isPlaced.count == parts.count)
+    precondition(vectors.count == parts.count)
     if !areRowsDisjoint || !areRowsCovered { output.update(repeating: 0) }
-    let copied = parts.indices.filter { !isPlaced[$0] }
-    let starts = scratchStarts(batch: batch, copied: copied)
+    let copiedInputs = parts.indices.filter { vectors[$0] != .ofMatrix }
+    let copiedOutputs = parts.indices.filter { vectors[$0] == .own }
+    let starts = scratchStarts(batch: batch, vectors)
     var scratch = try ScratchMemory(floatCount: starts[parts.count])
     var scratchSpan = scratch.mutableSpan(of: Float.self)
     let results = unsafe input.withUnsafeBufferPointer { input in
@@ -78,18 +79,18 @@ public struct PartProducts: Sendable {
           let memory = unsafe PartMemory(input: input, output: output, scratch: scratch)
           let isSpread = isSpread(over: pool)
           // Vector by vector, each stays in the nearest cache while all parts take theirs from it.
-          let isTogether = batch >= Self.leastTogether && !copied.isEmpty
+          let isTogether = batch >= Self.leastTogether && !copiedInputs.isEmpty
           if isTogether {
             pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
               for sample in samples {
-                for number in copied { unsafe gather(number, sample, starts, memory) }
+                for number in copiedInputs { unsafe gather(number, sample, starts, memory) }
               }
             }
           }
           let task: @Sendable (Int) -> Result<Int, ModelError> = { number in
             let part = parts[number]
             let pool = isSpread ? Self.serial : pool
-            if isPlaced[number] {
+            if vectors[number] == .ofMatrix {
               return Result { () throws(ModelError) in
                 var whole = unsafe MutableSpan(_unsafeElements: memory.output)
                 return try multiply(
@@ -98,6 +99,14 @@ public struct PartProducts: Sendable {
             }
             if !isTogether {
               for sample in 0..<batch { unsafe gather(number, sample, starts, memory) }
+            }
+            if vectors[number] == .outputsOfMatrix {
+              return Result { () throws(ModelError) in
+                let chosen = unsafe Span(
+                  _unsafeElements: memory.scratch(starts[number], batch * part.columnCount))
+                var whole = unsafe MutableSpan(_unsafeElements: memory.output)
+                return try multiply(number, part.placement, chosen, &whole, pool)
+              }
             }
             let outputStart = outputStart(number, starts, batch: batch)
             let result = Result { () throws(ModelError) in
@@ -116,7 +125,7 @@ public struct PartProducts: Sendable {
           if isTogether {
             pool.runChunks(of: batch, chunk: Self.leastTogether) { samples in
               for sample in samples {
-                for number in copied {
+                for number in copiedOutputs {
                   unsafe put(number, sample, outputStart(number, starts, batch: batch), memory)
                 }
               }
@@ -155,17 +164,28 @@ public struct PartProducts: Sendable {
     pool.threadCount > 1 && areRowsDisjoint && largestShare * Double(pool.threadCount) <= 1.5
   }
 
-  /// Where the inputs of each part begin that is copied, in floats; its outputs follow. The end comes last.
-  private func scratchStarts(batch: Int, copied: [Int]) -> [Int] {
-    var sizes = [Int](repeating: 0, count: parts.count)
-    for number in copied {
-      sizes[number] =
-        Self.aligned(batch * parts[number].columnCount) + Self.aligned(batch * parts[number].rowCount)
+  /// Where the copied inputs of each part begin, in floats; its copied outputs follow. The end comes last.
+  private func scratchStarts(batch: Int, _ vectors: [PartVectors]) -> [Int] {
+    var starts = [0]
+    for (part, vectors) in zip(parts, vectors) {
+      let inputs = vectors == .ofMatrix ? 0 : Self.aligned(batch * part.columnCount)
+      let outputs = vectors == .own ? Self.aligned(batch * part.rowCount) : 0
+      starts.append(starts[starts.count - 1] + inputs + outputs)
     }
-    return sizes.reduce(into: [0]) { starts, size in starts.append(starts[starts.count - 1] + size) }
+    return starts
   }
 
   private static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+/// Which vectors the product of a part takes.
+public enum PartVectors: Sendable {
+  /// Its own, copied together and put back.
+  case own
+  /// Its own inputs, and the outputs of the whole matrix.
+  case outputsOfMatrix
+  /// Those of the whole matrix.
+  case ofMatrix
 }
 
 /// Memory of the tasks of one product; each writes scratch and rows of its own.

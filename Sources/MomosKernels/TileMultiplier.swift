@@ -31,16 +31,14 @@ public struct TileMultiplier: Sendable {
   /// - Parameters:
   ///   - input: `[batch, columns]`.
   ///   - precision: `exact` never rounds weights or inputs to bfloat16.
-  ///   - placement: if these are rows and columns of a larger matrix, input and output are that matrix's. Only for batches
-  ///     that `places`.
+  ///   - placement: if these are rows of a larger matrix, the output is that matrix's.
   ///   - output: `[batch, rows]`, overwritten.
   public func multiply(
     _ input: Span<Float>, batch: Int, precision: Precision = .exact, placement: PartPlacement? = nil,
     into output: inout MutableSpan<Float>, pool: ThreadPool
   ) throws(ModelError) {
-    let (inputStride, outputStride) = (placement?.columnCount ?? columns, placement?.rowCount ?? rows)
-    precondition(input.count == batch * inputStride && output.count == batch * outputStride)
-    precondition(placement == nil || Self.places(batch: batch))
+    let outputStride = placement?.rowCount ?? rows
+    precondition(input.count == batch * columns && output.count == batch * outputStride)
     guard batch > 0 else { return }
     let share = batch * rows * columns < 50_000 ? rows : (rows + pool.threadCount - 1) / pool.threadCount
     // Whole strips of the tile layouts.
@@ -60,11 +58,10 @@ public struct TileMultiplier: Sendable {
             scratch: scratchBuffer.baseAddress!)
           pool.run(taskCount: taskCount) { task in
             let range = task * chunk..<min((task + 1) * chunk, rows)
-            unsafe placement.withNumbers { columnNumbers, rowNumbers in
+            unsafe placement.withNumbers { _, rowNumbers in
               var operands = unsafe momos_batch(
-                x: memory.input, x_stride: inputStride, y: memory.output, y_stride: outputStride,
-                batch: batch,
-                accumulate: placement?.adds == true ? 1 : 0, x_numbers: columnNumbers, y_numbers: rowNumbers)
+                x: memory.input, x_stride: columns, y: memory.output, y_stride: outputStride, batch: batch,
+                accumulate: placement?.adds == true ? 1 : 0, y_numbers: rowNumbers)
               unsafe withWeight { weight in
                 unsafe product(
                   weight, &operands, range.lowerBound, range.upperBound, memory.scratch + task * scratchCount)
@@ -75,9 +72,6 @@ public struct TileMultiplier: Sendable {
       }
     }
   }
-
-  /// Whether vectors of such a batch may be those of a larger matrix.
-  public static func places(batch: Int) -> Bool { batch > 0 && batch % Int(MOMOS_PANEL) == 0 }
 
   private typealias Product =
     @convention(c) (

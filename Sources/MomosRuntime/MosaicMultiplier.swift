@@ -38,7 +38,7 @@ struct MosaicMultiplier: Sendable {
     let motifProducts: Int
     if let products {
       motifProducts = try products.multiply(
-        input, batch: batch, into: &output, pool: pool, isPlaced: parts.map { $0.places(batch: batch) }
+        input, batch: batch, into: &output, pool: pool, vectors: parts.map { $0.vectors(batch: batch) }
       ) { (number, placement, input, output, pool) throws(ModelError) in
         try parts[number].multiply(input, batch: batch, placement: placement, into: &output, pool: pool)
       }

@@ -41,18 +41,18 @@ struct PartExecution: Sendable {
     tileCosts = costs.tiles(part, rows: rowCount, columns: columnCount)
   }
 
-  /// Whether the kernels for such a batch take the vectors of the whole matrix.
-  func places(batch: Int) -> Bool {
+  /// Which vectors the kernels for such a batch take. Inputs of tiles are packed anyway: copied for all parts at once, they
+  /// are read once.
+  func vectors(batch: Int) -> PartVectors {
     switch kernel(batch: batch) {
-    case .lookups: true
-    case .tiles: TileMultiplier.places(batch: batch)
-    case .tables, .sparse: false
+    case .lookups: .ofMatrix
+    case .tiles: .outputsOfMatrix
+    case .tables, .sparse: .own
     }
   }
 
   /// - Parameters:
-  ///   - placement: where the part lies; then input and output are those of the whole matrix. Only where the batch is one
-  ///     that `places`.
+  ///   - placement: where the part lies; then input and output are what `vectors` says.
   ///   - input: `[batch, columnCount]`.
   ///   - output: `[batch, rowCount]`, overwritten.
   /// - Returns: the number of motif products that were computed; 0 for tiles and without zero blocks.

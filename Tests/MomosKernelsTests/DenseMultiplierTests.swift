@@ -110,7 +110,7 @@ struct DenseMultiplierTests {
         weights: weights + 1, type: MOMOS_WEIGHT_F32, columns: columns, row_stride: columns)
       var operands = unsafe momos_batch(
         x: input + 1, x_stride: columns, y: output, y_stride: rows, batch: batch, accumulate: 0,
-        x_numbers: nil, y_numbers: nil)
+        y_numbers: nil)
       let byteCount = unsafe momos_dense_scratch_count(&weight, batch) * MemoryLayout<Float>.stride
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: byteCount + 64, alignment: 64)
       unsafe kernels.multiply_dense(

@@ -32,9 +32,6 @@
 /// Most values of all motifs of a stage that stay in the nearest cache beside a panel of vectors.
 #define MOMOS_MOST_NEAR_MOTIFS 4096
 
-/// Batches of a multiple of so many vectors fill panels.
-#define MOMOS_PANEL 16
-
 /// Element types of dense weights; the narrow ones are widened to float32 without rounding.
 typedef enum { MOMOS_WEIGHT_F32, MOMOS_WEIGHT_F16, MOMOS_WEIGHT_BF16 } momos_weight_type;
 
@@ -54,9 +51,7 @@ typedef struct {
   size_t y_stride;
   size_t batch;
   int accumulate;  ///< 0: y = W x; otherwise y = y + W x
-  /// For mosaics and multiples of MOMOS_PANEL vectors: which values of a vector of x the columns are, and which of y the
-  /// rows are. NULL: in their order.
-  const uint32_t *x_numbers, *y_numbers;
+  const uint32_t *y_numbers;  ///< which value of a vector of y each row is; NULL: in their order
 } momos_batch;
 
 /// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
