@@ -51,7 +51,7 @@ typedef struct {
   size_t y_stride;
   size_t batch;
   int accumulate;  ///< 0: y = W x; otherwise y = y + W x
-  const uint32_t *y_numbers;  ///< which value of a vector of y each row is; NULL: in their order
+  const uint32_t *y_numbers;  ///< mosaics only: which value of a vector of y each row is; NULL: in their order
 } momos_batch;
 
 /// W [rows, columns] as the sum of its stages: W[i, t * s + o] = sum over stages of motif(index[i, t])[o], and in
