@@ -2,7 +2,7 @@ import Glibc
 import MomosModel
 
 /// The p-norm of the elements that a window sees.
-struct LpPool: RealOperator {
+struct LpPool: Float64Operator {
   private let pooling: Pooling
   private let norm: PowerNorm
 
@@ -16,14 +16,12 @@ struct LpPool: RealOperator {
     return [try pooling.outputType(inputs)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
     let window = try pooling.window(over: shape, label: call.label)
-    let powers = call[0].bytes.array(of: number).map { norm.power(of: $0) }
+    let powers = call[0].bytes.array(of: Double.self).map { norm.power(of: $0) }
     return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
+      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
         window.fold(powers.span, channelCount: shape[0] * shape[1], into: &target, initial: 0) { $0 + $1 }
         for index in target.indices { target[index] = norm.root(of: target[index]) }
       }
@@ -43,20 +41,20 @@ struct PowerNorm: Sendable {
   }
 
   /// |x|^p
-  func power<Number: RealNumber>(of value: Number) -> Number {
+  func power(of value: Double) -> Double {
     switch exponent {
     case 1: value.magnitude
     case 2: value * value
-    default: Number(pow(Double(value.magnitude), Double(exponent)))
+    default: pow(value.magnitude, Double(exponent))
     }
   }
 
   /// The p-th root of a sum.
-  func root<Number: RealNumber>(of sum: Number) -> Number {
+  func root(of sum: Double) -> Double {
     switch exponent {
     case 1: sum
     case 2: sum.squareRoot()
-    default: Number(pow(Double(sum), 1 / Double(exponent)))
+    default: pow(sum, 1 / Double(exponent))
     }
   }
 }

@@ -3,7 +3,7 @@ import MomosModel
 
 /// The largest elements of the cells of regions `[image, left, top, right, bottom]` of `[N, C, height, width]`; 0 for an
 /// empty cell.
-struct MaxRoiPool: RealOperator {
+struct MaxRoiPool: Float64Operator {
   private let cells: [Int]
   private let scale: Float
 
@@ -29,17 +29,15 @@ struct MaxRoiPool: RealOperator {
     return [ValueType(inputs[0].elementType, try inputs.shape([regions[0], input[1]] + cells))]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
-    let values = call[0].bytes.span(of: number)
-    let regions = call[1].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
+    let regions = call[1].bytes.span(of: Double.self)
     return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
+      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
         var output = 0
         for region in 0..<call[1].shape[0] {
-          let numbers = (0..<5).map { Double(regions[region * 5 + $0]) }
+          let numbers = (0..<5).map { regions[region * 5 + $0] }
           guard let image = Int(exactly: numbers[0].rounded(.towardZero)), (0..<shape[0]).contains(image)
           else { throw .indexOutOfRange(call.label, index: Int(clampedDouble: numbers[0]), count: shape[0]) }
           let rows = ranges(from: numbers[2], to: numbers[4], cells: cells[0], size: shape[2])
@@ -48,7 +46,7 @@ struct MaxRoiPool: RealOperator {
             let plane = (image * shape[1] + channel) * shape[2]
             for rowRange in rows {
               for columnRange in columns {
-                var largest = -Number.infinity
+                var largest = -Double.infinity
                 for row in rowRange {
                   for column in columnRange {
                     largest = max(largest, values[(plane + row) * shape[3] + column])

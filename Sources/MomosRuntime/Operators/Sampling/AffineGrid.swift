@@ -2,7 +2,7 @@ import MomosModel
 
 /// The grid `[N, out..., axes]` for GridSample whose places are those of a regular grid, transformed by matrices
 /// `[N, axes, axes + 1]`; two or three axes.
-struct AffineGrid: RealOperator {
+struct AffineGrid: Float64Operator {
   private let alignsCorners: Bool
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -20,15 +20,13 @@ struct AffineGrid: RealOperator {
     return [ValueType(inputs[0].elementType, try inputs.shape(dimensions))]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
     let sizes = Array(type.shape.dimensions.dropFirst().dropLast())
     let count = sizes.reduce(1, *)
-    let matrices = call[0].bytes.span(of: number)
+    let matrices = call[0].bytes.span(of: Double.self)
     return [
-      try call.tensor(type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(type, of: Double.self) { (target) throws(RuntimeError) in
         guard type.shape.elementCount > 0 else { return }
         for index in 0..<(type.shape[0] * count) {
           let (image, position) = index.quotientAndRemainder(dividingBy: count)
@@ -42,8 +40,8 @@ struct AffineGrid: RealOperator {
           for row in sizes.indices {
             let start = (image * sizes.count + row) * place.count
             var sum = 0.0
-            for column in place.indices { sum += Double(matrices[start + column]) * place[column] }
-            target[index * sizes.count + row] = Number(sum)
+            for column in place.indices { sum += matrices[start + column] * place[column] }
+            target[index * sizes.count + row] = sum
           }
         }
       }
