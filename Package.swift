@@ -93,10 +93,10 @@ let package = Package(
     library("MomosProtobuf", ["CProtobufC"]),
     library(
       "MomosFormat",
-      ["MomosModel", "MomosProtobuf", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"]),
+      ["MomosModel", "MomosProtobuf", "CMomosSchema", "CProtobufC", "CZstd", "CXXHash"], smallCode),
     library(
       "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"], smallCode),
-    library("MomosFit", ["MomosModel", "MomosKernels"]),
+    library("MomosFit", ["MomosModel", "MomosKernels"], smallCode),
     library("MomosRuntime", ["MomosModel", "MomosKernels"]),
     library("MomosMetrics", ["MomosModel", "CZlib", "CZstd"]),
     library(
