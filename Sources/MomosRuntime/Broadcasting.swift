@@ -29,32 +29,57 @@ struct BroadcastWalk {
   /// Where the current run starts in every operand.
   private(set) var operandStarts: [Int]
 
-  private let runDimensions: [Int]
-  /// For every operand, its distance along each of `runDimensions`.
-  private let runStrides: [[Int]]
+  /// Sizes of the joined axes outside a run, from the innermost on.
+  private let sizes: [Int]
+  /// The distances of every operand along the first of `sizes`, then along the second, and so on.
+  private let strides: [Int]
+  /// How many runs of the innermost axis follow the current one.
+  private var following = 0
+  /// Positions along the axes after the innermost one.
   private var counters: [Int]
   private var isStarted = false
 
   /// - Parameter dimensions: a shape to which every operand can be broadcast.
+  @inline(never)
   init(operands: [[Int]], to dimensions: [Int]) {
-    var axes: [(size: Int, strides: [Int])] = []
-    let strides = operands.map { Self.strides(of: $0, rank: dimensions.count) }
-    for axis in dimensions.indices where dimensions[axis] != 1 {
-      let axisStrides = strides.map { $0[axis] }
-      let size = dimensions[axis]
-      if let last = axes.last, zip(last.strides, axisStrides).allSatisfy({ $0 == $1 * size }) {
-        axes[axes.count - 1] = (last.size * size, axisStrides)
-      } else {
-        axes.append((size, axisStrides))
+    let rank = dimensions.count
+    var runLength = 1
+    var steps = [Int](repeating: 1, count: operands.count)
+    var sizes: [Int] = []
+    var strides: [Int] = []
+    // From the innermost axis outward: what is known of the axis joined last, and the elements inside of this one.
+    var isInRun = true
+    var (innerSize, innerStrides) = (1, steps)
+    var strideHere = steps
+    var inside = steps
+    for axis in dimensions.indices.reversed() {
+      for operand in operands.indices {
+        let position = axis - rank + operands[operand].count
+        let size = position < 0 ? 1 : operands[operand][position]
+        strideHere[operand] = size == 1 ? 0 : inside[operand]
+        inside[operand] *= size
       }
+      let size = dimensions[axis]
+      if size == 1 { continue }
+      if isInRun && runLength == 1 {
+        (runLength, steps) = (size, strideHere)
+      } else if operands.indices.allSatisfy({ strideHere[$0] == innerStrides[$0] * innerSize }) {
+        innerSize *= size
+        if isInRun { runLength = innerSize } else { sizes[sizes.count - 1] = innerSize }
+        continue
+      } else {
+        isInRun = false
+        sizes.append(size)
+        strides += strideHere
+      }
+      (innerSize, innerStrides) = (size, strideHere)
     }
-    let run = axes.popLast() ?? (1, operands.map { _ in 1 })
-    runLength = run.size
-    steps = run.strides
-    runDimensions = axes.map(\.size)
-    runStrides = operands.indices.map { operand in axes.map { $0.strides[operand] } }
-    operandStarts = operands.map { _ in 0 }
-    counters = axes.map { _ in 0 }
+    self.runLength = runLength
+    self.steps = steps
+    self.sizes = sizes
+    self.strides = strides
+    operandStarts = [Int](repeating: 0, count: operands.count)
+    counters = [Int](repeating: 0, count: sizes.count)
   }
 
   /// The elements of an operand in the current run: one where the run repeats it.
@@ -64,33 +89,41 @@ struct BroadcastWalk {
   }
 
   /// Goes on to the next run, at first to the first one; false if there is none.
+  @inline(never)
   mutating func next() -> Bool {
+    if following > 0 {
+      following -= 1
+      start += runLength
+      for operand in operandStarts.indices { operandStarts[operand] += strides[operand] }
+      return true
+    }
     guard isStarted else {
       isStarted = true
-      return runLength > 0 && !runDimensions.contains(0)
+      following = (sizes.first ?? 1) - 1
+      return runLength > 0 && !sizes.contains(0)
     }
+    return nextBlock()
+  }
+
+  /// Goes on to the first run of the innermost axis at the next positions along the others.
+  private mutating func nextBlock() -> Bool {
+    guard let runs = sizes.first else { return false }
     start += runLength
-    for axis in counters.indices.reversed() {
+    let count = operandStarts.count
+    for operand in operandStarts.indices { operandStarts[operand] -= (runs - 1) * strides[operand] }
+    for axis in sizes.indices.dropFirst() {
       counters[axis] += 1
-      let isDone = counters[axis] == runDimensions[axis]
+      let isDone = counters[axis] == sizes[axis]
       for operand in operandStarts.indices {
-        let stride = runStrides[operand][axis]
-        operandStarts[operand] += isDone ? -(counters[axis] - 1) * stride : stride
+        let stride = strides[axis * count + operand]
+        operandStarts[operand] += isDone ? -(sizes[axis] - 1) * stride : stride
       }
-      if !isDone { return true }
+      if !isDone {
+        following = runs - 1
+        return true
+      }
       counters[axis] = 0
     }
     return false
-  }
-
-  /// Distances between neighbours along every axis of the common shape: 0 where the operand is repeated.
-  private static func strides(of operand: [Int], rank: Int) -> [Int] {
-    var strides = [Int](repeating: 0, count: rank)
-    var stride = 1
-    for axis in operand.indices.reversed() {
-      if operand[axis] != 1 { strides[rank - operand.count + axis] = stride }
-      stride *= operand[axis]
-    }
-    return strides
   }
 }

@@ -8,7 +8,7 @@ struct Relu: NumberFunction {
   static var elementTypes: [ElementType] { ElementType.floatingPoint + ElementType.signedIntegers }
   var kernel: ElementFunction? { .relu }
   // Written so that a NaN, which no comparison holds for, is kept.
-  func value<Number: RealNumber>(real x: Number) -> Number { x < 0 ? 0 : x }
+  func value<Number: RealNumber>(at x: Number) -> Number { x < 0 ? 0 : x }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { x < 0 ? 0 : x }
 }
 
@@ -111,11 +111,11 @@ struct Shrink: NumberFunction {
 
   static var elementTypes: [ElementType] { ElementType.numbers }
 
-  func value<Number: RealNumber>(real x: Number) -> Number {
+  func value<Number: RealNumber>(at x: Number) -> Number {
     x < -Number(limit) ? x + Number(bias) : x > Number(limit) ? x - Number(bias) : 0
   }
 
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number {
-    Number(saturating: value(real: Double(x)))
+    Number(saturating: value(at: Double(x)))
   }
 }

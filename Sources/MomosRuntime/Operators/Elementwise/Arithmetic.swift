@@ -2,16 +2,17 @@ import MomosKernels
 import MomosModel
 
 /// The sum; integers wrap.
-struct Add: BinaryFunction {
+struct Add: WrappingFunction {
   init(_ context: inout OperatorContext) {}
 
+  static var commutes: Bool { true }
   var kernel: ElementOperation? { .add }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left + right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left &+ right }
 }
 
 /// The difference; integers wrap.
-struct Sub: BinaryFunction {
+struct Sub: WrappingFunction {
   init(_ context: inout OperatorContext) {}
 
   var kernel: ElementOperation? { .subtract }
@@ -20,9 +21,10 @@ struct Sub: BinaryFunction {
 }
 
 /// The product; integers wrap.
-struct Mul: BinaryFunction {
+struct Mul: WrappingFunction {
   init(_ context: inout OperatorContext) {}
 
+  static var commutes: Bool { true }
   var kernel: ElementOperation? { .multiply }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left * right }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left &* right }

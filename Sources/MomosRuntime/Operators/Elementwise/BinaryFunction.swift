@@ -3,11 +3,13 @@ import MomosModel
 
 /// An operator that combines two operands of one type element by element, broadcast to a common shape.
 ///
-/// float16 and bfloat16 are computed in float32 and rounded.
+/// float16 and bfloat16 are computed in float32 and rounded, integers in int64 or uint64, of which the low bits are kept.
 protocol BinaryFunction: Operator {
   static var elementTypes: [ElementType] { get }
   /// Whether an integer zero on the right is an error.
   var dividesIntegers: Bool { get }
+  /// Whether the order of the operands does not matter.
+  static var commutes: Bool { get }
   /// The vector kernel that computes the function in float32; nil if there is none.
   var kernel: ElementOperation? { get }
   func value<Number: RealNumber>(real left: Number, _ right: Number) -> Number
@@ -18,6 +20,7 @@ protocol BinaryFunction: Operator {
 extension BinaryFunction {
   static var elementTypes: [ElementType] { ElementType.numbers }
   var dividesIntegers: Bool { false }
+  static var commutes: Bool { false }
   var kernel: ElementOperation? { nil }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
@@ -27,38 +30,73 @@ extension BinaryFunction {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call.outputTypes[0].elementType.visit(BinaryMap(function: self, call: call))]
+    if call[0].elementType.isFloatingPoint { return [try combinedReals(call)] }
+    if dividesIntegers { try call.refuseZeroDivisors() }
+    return [try call.combinedWide(loop(of: Int64.self), loop(of: UInt64.self))]
+  }
+
+  @inline(__always)
+  fileprivate func combinedReals(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    try call.combinedReals(kernel, realLoop(of: Float.self), realLoop(of: Double.self))
+  }
+
+  @inline(__always)
+  private func realLoop<Number: RealNumber>(of number: Number.Type) -> PairLoop {
+    { left, right, walk, memory in
+      memory.combine(left, right, &walk, commutes: Self.commutes) { (left: Number, right: Number) in
+        value(real: left, right)
+      }
+    }
+  }
+
+  @inline(__always)
+  fileprivate func loop<Number: FixedWidthInteger & BitwiseCopyable>(of number: Number.Type) -> PairLoop {
+    { left, right, walk, memory in
+      memory.combine(left, right, &walk, commutes: Self.commutes) { (left: Number, right: Number) in
+        value(integer: left, right)
+      }
+    }
   }
 }
 
-private struct BinaryMap<Function: BinaryFunction>: NumberVisitor {
-  let function: Function
-  let call: OperatorCall
+/// A function whose integers wrap: the low bits of its value depend on the low bits of the operands only, so that those
+/// of one width, signed or not, are computed by one loop.
+protocol WrappingFunction: BinaryFunction {}
 
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    let arithmetic = type.elementType.arithmetic
-    let left = try call.converted(call[0], to: arithmetic)
-    let right = try call.converted(call[1], to: arithmetic)
-    let result =
-      if let kernel = function.kernel, arithmetic == .float32 {
-        try call.combined(left, right, type.shape, kernel)
-      } else {
-        try call.combined(left, right, ValueType(arithmetic, type.shape), number) {
-          function.value(real: $0, $1)
-        }
-      }
-    return try call.converted(result, to: type.elementType)
+extension WrappingFunction {
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let elementType = call[0].elementType
+    if elementType.isFloatingPoint { return [try combinedReals(call)] }
+    return [try call.combinedIntegers(elementType.visitPattern(WrappingPairs(function: self)))]
   }
+}
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    if function.dividesIntegers && type.shape.elementCount > 0 {
-      let divisors = call[1].bytes.span(of: number)
-      for index in divisors.indices where divisors[index] == 0 { throw .integerDivisionByZero(call.label) }
+/// Finds the loop of a function for a width.
+private struct WrappingPairs<Function: WrappingFunction>: PatternVisitor {
+  let function: Function
+
+  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    pattern: Pattern.Type
+  ) -> PairLoop { function.loop(of: pattern) }
+}
+
+extension OperatorCall {
+  /// Checks the second of two inputs of integers, if anything is divided by it.
+  @inline(never)
+  fileprivate func refuseZeroDivisors() throws(RuntimeError) {
+    guard outputTypes[0].shape.elementCount > 0 else { return }
+    if try self[1].elementType.visitPattern(ZeroSearch(tensor: self[1])) {
+      throw .integerDivisionByZero(label)
     }
-    return try call.combined(call[0], call[1], type, number) { function.value(integer: $0, $1) }
+  }
+}
+
+private struct ZeroSearch: PatternVisitor {
+  let tensor: Tensor
+
+  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(pattern: Pattern.Type) -> Bool {
+    let values = tensor.bytes.span(of: pattern)
+    for index in values.indices where values[index] == 0 { return true }
+    return false
   }
 }

@@ -11,18 +11,21 @@ extension BitFunction {
   }
 }
 
-struct BitwiseAnd: BitFunction {
+struct BitwiseAnd: BitFunction, WrappingFunction {
   init(_ context: inout OperatorContext) {}
+  static var commutes: Bool { true }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left & right }
 }
 
-struct BitwiseOr: BitFunction {
+struct BitwiseOr: BitFunction, WrappingFunction {
   init(_ context: inout OperatorContext) {}
+  static var commutes: Bool { true }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left | right }
 }
 
-struct BitwiseXor: BitFunction {
+struct BitwiseXor: BitFunction, WrappingFunction {
   init(_ context: inout OperatorContext) {}
+  static var commutes: Bool { true }
   func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number { left ^ right }
 }
 
@@ -49,16 +52,25 @@ struct BitShift: BitFunction {
   }
 }
 
-/// A function of two truth values.
-protocol LogicFunction: BitFunction {
+/// A function of two truth values, the order of which does not matter.
+protocol LogicFunction: Operator {
   func holds(_ left: Bool, _ right: Bool) -> Bool
 }
 
 extension LogicFunction {
-  static var elementTypes: [ElementType] { [.bool] }
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
+    try inputs.require(0, in: [.bool])
+    try inputs.requireEqualElementTypes()
+    return [ValueType(.bool, try inputs.broadcastShape())]
+  }
 
-  func value<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
-    holds(left != 0, right != 0) ? 1 : 0
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let truths = try call.combinedIntegers { left, right, walk, memory in
+      memory.combine(left, right, &walk, commutes: true) { (left: UInt8, right: UInt8) -> UInt8 in
+        holds(left != 0, right != 0) ? 1 : 0
+      }
+    }
+    return [truths]
   }
 }
 

@@ -28,38 +28,45 @@ struct Clip: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call[0].elementType.visit(Limitation(call: call, lower: lower, upper: upper))]
+    let elementType = call[0].elementType
+    let arithmetic = elementType.arithmetic
+    var limits: [Tensor?] = []
+    for position in 1...2 {
+      limits.append(
+        try call.optional(position).map { (limit) throws(RuntimeError) in
+          try call.converted(limit, to: arithmetic)
+        })
+    }
+    let loop = try elementType.visit(
+      Limitation(lowerTensor: limits[0], upperTensor: limits[1], lower: lower, upper: upper))
+    let input = try call.converted(call[0], to: arithmetic)
+    return [try call.converted(try call.mapped(input, to: input.type, loop), to: elementType)]
   }
 }
 
+/// Finds the loop for a type.
 private struct Limitation: NumberVisitor {
-  let call: OperatorCall
+  /// The limits that are inputs, in the type in which is computed.
+  let lowerTensor: Tensor?
+  let upperTensor: Tensor?
   let lower: Float?
   let upper: Float?
 
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    let elementType = call[0].elementType
-    let lower = try limit(1, number) ?? lower.map { Number($0) } ?? -Number.infinity
-    let upper = try limit(2, number) ?? upper.map { Number($0) } ?? Number.infinity
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    let result = try call.mapped(input, number) { $0.atLeast(lower).atMost(upper) }
-    return try call.converted(result, to: elementType)
+  func visit<Number: RealNumber>(real number: Number.Type) -> ElementLoop {
+    let lower = limit(lowerTensor, number) ?? lower.map { Number($0) } ?? -Number.infinity
+    let upper = limit(upperTensor, number) ?? upper.map { Number($0) } ?? Number.infinity
+    return { source, memory in memory.map(source) { (x: Number) in x.atLeast(lower).atMost(upper) } }
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let lower = try limit(1, number) ?? Number.min
-    let upper = try limit(2, number) ?? Number.max
-    return try call.mapped(call[0], number) { min(upper, max(lower, $0)) }
+  func visit<Number: FixedWidthInteger & BitwiseCopyable>(integer number: Number.Type) -> ElementLoop {
+    let lower = limit(lowerTensor, number) ?? Number.min
+    let upper = limit(upperTensor, number) ?? Number.max
+    return { source, memory in memory.map(source) { (x: Number) in min(upper, max(lower, x)) } }
   }
 
-  private func limit<Number: BitwiseCopyable>(
-    _ position: Int, _ number: Number.Type
-  ) throws(RuntimeError) -> Number? {
-    guard let tensor = call.optional(position) else { return nil }
-    let limits = try call.converted(tensor, to: tensor.elementType.arithmetic)
-    let values = limits.bytes.span(of: number)
+  private func limit<Number: BitwiseCopyable>(_ tensor: Tensor?, _ number: Number.Type) -> Number? {
+    guard let tensor else { return nil }
+    let values = tensor.bytes.span(of: number)
     return values[0]
   }
 }

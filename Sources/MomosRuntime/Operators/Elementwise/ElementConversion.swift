@@ -22,13 +22,11 @@ extension OperatorCall {
       return try cast(try cast(tensor, to: .float32), to: elementType)
     case (_, .float16), (_, .bfloat16):
       return try cast(try cast(tensor, to: .float32), to: elementType)
-    case (_, .bool):
-      return try tensor.elementType.visit(TruthConversion(call: self, tensor: tensor))
+    case (.bool, .uint8): return try mapped(tensor, to: type, truthLoop(of: UInt8.self))
     case (.bool, _):
-      let truths = try mapped(tensor, UInt8.self) { $0 == 0 ? 0 : 1 }
-      return try elementType.visit(IntegerConversion<UInt8>(call: self, tensor: truths, type: type))
+      return try cast(try cast(tensor, to: .uint8), to: elementType)
     default:
-      return try tensor.elementType.visit(SourceConversion(call: self, tensor: tensor, type: type))
+      return try mapped(tensor, to: type, tensor.elementType.visit(SourceConversion(target: elementType)))
     }
   }
 
@@ -72,66 +70,52 @@ extension FixedWidthInteger {
   }
 }
 
-private struct TruthConversion: NumberVisitor {
-  let call: OperatorCall
-  let tensor: Tensor
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, number, to: ValueType(.bool, tensor.shape), UInt8.self) { $0 != 0 ? 1 : 0 }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, number, to: ValueType(.bool, tensor.shape), UInt8.self) { $0 != 0 ? 1 : 0 }
-  }
+/// What is true becomes 1.
+private func truthLoop<Source: BitwiseCopyable & Numeric>(of source: Source.Type) -> ElementLoop {
+  { bytes, memory in memory.map(bytes) { (x: Source) -> UInt8 in x != 0 ? 1 : 0 } }
 }
 
-/// Finds the type to convert from, then the one to convert to.
+/// Finds the loop that converts from a type.
 private struct SourceConversion: NumberVisitor {
-  let call: OperatorCall
-  let tensor: Tensor
-  let type: ValueType
+  let target: ElementType
 
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    try type.elementType.visit(RealConversion<Number>(call: call, tensor: tensor, type: type))
+  func visit<Source: RealNumber>(real source: Source.Type) throws(RuntimeError) -> ElementLoop {
+    switch target {
+    case .bool: truthLoop(of: source)
+    case .float32: { bytes, memory in memory.map(bytes) { (x: Source) in Float(x) } }
+    case .float64: { bytes, memory in memory.map(bytes) { (x: Source) in Double(x) } }
+    default: try target.visitInteger(RealConversion<Source>())
+    }
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try type.elementType.visit(IntegerConversion<Number>(call: call, tensor: tensor, type: type))
+  func visit<Source: FixedWidthInteger & BitwiseCopyable>(integer source: Source.Type) -> ElementLoop {
+    switch target {
+    case .bool: return truthLoop(of: source)
+    case .float32: return { bytes, memory in memory.map(bytes) { (x: Source) in Float(x) } }
+    case .float64: return { bytes, memory in memory.map(bytes) { (x: Source) in Double(x) } }
+    default: break
+    }
+    // Of an integer to convert to only the width matters.
+    switch target.byteCount {
+    case 1: return truncationLoop(source, UInt8.self)
+    case 2: return truncationLoop(source, UInt16.self)
+    case 4: return truncationLoop(source, UInt32.self)
+    default: return truncationLoop(source, UInt64.self)
+    }
+  }
+
+  private func truncationLoop<
+    Source: FixedWidthInteger & BitwiseCopyable, Target: FixedWidthInteger & BitwiseCopyable
+  >(
+    _ source: Source.Type, _ target: Target.Type
+  ) -> ElementLoop {
+    { bytes, memory in memory.map(bytes) { (x: Source) in Target(truncatingIfNeeded: x) } }
   }
 }
 
-private struct RealConversion<Source: RealNumber>: NumberVisitor {
-  let call: OperatorCall
-  let tensor: Tensor
-  let type: ValueType
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, Source.self, to: type, number) { Number($0) }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, Source.self, to: type, number) { Number(saturating: $0) }
-  }
-}
-
-private struct IntegerConversion<Source: FixedWidthInteger & BitwiseCopyable>: NumberVisitor {
-  let call: OperatorCall
-  let tensor: Tensor
-  let type: ValueType
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, Source.self, to: type, number) { Number($0) }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.mapped(tensor, Source.self, to: type, number) { Number(truncatingIfNeeded: $0) }
+/// Finds the loop that converts from a real type to a type of integers.
+private struct RealConversion<Source: RealNumber>: IntegerVisitor {
+  func visit<Number: FixedWidthInteger & BitwiseCopyable>(integer number: Number.Type) -> ElementLoop {
+    { bytes, memory in memory.map(bytes) { (x: Source) in Number(saturating: x) } }
   }
 }

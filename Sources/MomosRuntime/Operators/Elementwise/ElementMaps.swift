@@ -1,6 +1,8 @@
 import MomosKernels
 import MomosModel
 
+// For functions of one or two types. Those of every type are compiled as loops, see ElementLoops.swift.
+
 extension OperatorCall {
   /// Applies a function to every element.
   @inline(__always)
@@ -46,14 +48,7 @@ extension OperatorCall {
         let leftRun = lefts.extracting(walk.elements(of: 0))
         let rightRun = rights.extracting(walk.elements(of: 1))
         var targetRun = target.part(walk.start..<(walk.start + walk.runLength))
-        // An operand that the run repeats is one element, so that every loop is plain.
-        if walk.steps[0] == 0 {
-          for index in rightRun.indices { targetRun[index] = combine(leftRun[0], rightRun[index]) }
-        } else if walk.steps[1] == 0 {
-          for index in leftRun.indices { targetRun[index] = combine(leftRun[index], rightRun[0]) }
-        } else {
-          for index in targetRun.indices { targetRun[index] = combine(leftRun[index], rightRun[index]) }
-        }
+        targetRun.combine(leftRun, rightRun, combine)
       }
     }
   }

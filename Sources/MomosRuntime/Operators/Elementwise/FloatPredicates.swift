@@ -12,12 +12,10 @@ extension FloatPredicate {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let input = try call.converted(call[0], to: call[0].elementType.arithmetic)
-    if input.elementType == .float64 {
-      return [try call.mapped(input, Double.self, to: type, UInt8.self) { holds(for: $0) ? 1 : 0 }]
-    }
-    return [try call.mapped(input, Float.self, to: type, UInt8.self) { holds(for: $0) ? 1 : 0 }]
+    let truths = try call.mappedReals(
+      nil, { source, memory in memory.map(source) { (x: Float) -> UInt8 in holds(for: x) ? 1 : 0 } },
+      { source, memory in memory.map(source) { (x: Double) -> UInt8 in holds(for: x) ? 1 : 0 } })
+    return [truths]
   }
 }
 

@@ -1,48 +1,30 @@
-import MomosKernels
 import MomosModel
 
 /// An operator that applies one function of real numbers or integers to every element.
-///
-/// float16 and bfloat16 are computed in float32 and rounded.
-protocol NumberFunction: Operator {
+protocol NumberFunction: RealFunction {
   static var elementTypes: [ElementType] { get }
-  func value<Number: RealNumber>(real x: Number) -> Number
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number
-  /// The vector kernel that computes the function in float32; nil if there is none.
-  var kernel: ElementFunction? { get }
 }
 
 extension NumberFunction {
-  var kernel: ElementFunction? { nil }
-
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: Self.elementTypes)
     return [inputs[0]]
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call[0].elementType.visit(NumberMap(function: self, call: call))]
+    let elementType = call[0].elementType
+    if elementType.isFloatingPoint { return [try mapReals(call)] }
+    return [try call.mappedIntegers(elementType.visitInteger(IntegerMap(function: self)))]
   }
 }
 
-private struct NumberMap<Function: NumberFunction>: NumberVisitor {
+/// Finds the loop of a function for a type of integers.
+private struct IntegerMap<Function: NumberFunction>: IntegerVisitor {
   let function: Function
-  let call: OperatorCall
 
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    let result =
-      if let kernel = function.kernel, input.elementType == .float32 { try call.mapped(input, kernel) } else {
-        try call.mapped(input, number) { function.value(real: $0) }
-      }
-    return try call.converted(result, to: elementType)
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.mapped(call[0], number) { function.value(integer: $0) }
+  func visit<Number: FixedWidthInteger & BitwiseCopyable>(integer number: Number.Type) -> ElementLoop {
+    { [function] source, memory in memory.map(source) { (x: Number) in function.value(integer: x) } }
   }
 }
 
@@ -51,7 +33,7 @@ struct Abs: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { ElementType.numbers }
-  func value<Number: RealNumber>(real x: Number) -> Number { x.magnitude }
+  func value<Number: RealNumber>(at x: Number) -> Number { x.magnitude }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number {
     Number(truncatingIfNeeded: x.magnitude)
   }
@@ -62,7 +44,7 @@ struct Neg: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { ElementType.floatingPoint + ElementType.signedIntegers }
-  func value<Number: RealNumber>(real x: Number) -> Number { -x }
+  func value<Number: RealNumber>(at x: Number) -> Number { -x }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { 0 &- x }
 }
 
@@ -71,7 +53,7 @@ struct Sign: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { ElementType.numbers }
-  func value<Number: RealNumber>(real x: Number) -> Number { x > 0 ? 1 : x < 0 ? -1 : x }
+  func value<Number: RealNumber>(at x: Number) -> Number { x > 0 ? 1 : x < 0 ? -1 : x }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { x.signum() }
 }
 
@@ -80,7 +62,7 @@ struct BitwiseNot: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { ElementType.integers }
-  func value<Number: RealNumber>(real x: Number) -> Number { preconditionFailure("refused by inference") }
+  func value<Number: RealNumber>(at x: Number) -> Number { preconditionFailure("refused by inference") }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { ~x }
 }
 
@@ -89,6 +71,6 @@ struct Not: NumberFunction {
   init(_ context: inout OperatorContext) {}
 
   static var elementTypes: [ElementType] { [.bool] }
-  func value<Number: RealNumber>(real x: Number) -> Number { preconditionFailure("refused by inference") }
+  func value<Number: RealNumber>(at x: Number) -> Number { preconditionFailure("refused by inference") }
   func value<Number: FixedWidthInteger>(integer x: Number) -> Number { x == 0 ? 1 : 0 }
 }

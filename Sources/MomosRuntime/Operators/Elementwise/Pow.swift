@@ -43,10 +43,20 @@ struct Pow: Operator {
   ) throws(RuntimeError) -> Tensor {
     if exponent.elementCount == 1 && base.shape == type.shape {
       let power = exponent.bytes.span(of: number)[0]
-      if power == 2 { return try call.mapped(base, number) { $0 * $0 } }
-      if power == 3 { return try call.mapped(base, number) { $0 * $0 * $0 } }
+      if power == 2 {
+        return try call.mapped(base, to: type) { bases, memory in memory.map(bases) { (x: Number) in x * x } }
+      }
+      if power == 3 {
+        return try call.mapped(base, to: type) { bases, memory in
+          memory.map(bases) { (x: Number) in x * x * x }
+        }
+      }
     }
-    return try call.combined(base, exponent, type, number) { Number.power($0, $1) }
+    return try call.combined(base, exponent, to: type) { bases, exponents, walk, memory in
+      memory.combine(bases, exponents, &walk) { (base: Number, exponent: Number) in
+        Number.power(base, exponent)
+      }
+    }
   }
 
   private func integerPowers(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
@@ -59,9 +69,11 @@ struct Pow: Operator {
     }
     exponent = try call.cast(exponent, to: .int64)
     var hasPole = false
-    let powers = try call.combined(base, exponent, wide, Int64.self) { base, exponent in
-      if base == 0 && exponent < 0 { hasPole = true }
-      return Self.power(base, exponent)
+    let powers = try call.combined(base, exponent, to: wide) { bases, exponents, walk, memory in
+      memory.combine(bases, exponents, &walk) { (base: Int64, exponent: Int64) in
+        if base == 0 && exponent < 0 { hasPole = true }
+        return Self.power(base, exponent)
+      }
     }
     if hasPole { throw .integerDivisionByZero(call.label) }
     return try call.cast(powers, to: type.elementType)

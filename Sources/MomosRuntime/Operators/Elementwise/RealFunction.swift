@@ -19,16 +19,15 @@ extension RealFunction {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    if elementType == .float64 {
-      return [try call.mapped(input, Double.self) { value(at: $0) }]
-    }
-    let result =
-      if let kernel { try call.mapped(input, kernel) } else {
-        try call.mapped(input, Float.self) { value(at: $0) }
-      }
-    return [try call.converted(result, to: elementType)]
+    [try mapReals(call)]
+  }
+
+  /// The function of every element of a floating-point input.
+  @inline(__always)
+  func mapReals(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    try call.mappedReals(
+      kernel, { source, memory in memory.map(source) { (x: Float) in value(at: x) } },
+      { source, memory in memory.map(source) { (x: Double) in value(at: x) } })
   }
 }
 

@@ -10,8 +10,8 @@ protocol VariadicFunction: Operator {
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number
   /// The vector kernel that gives the result for two float32 operands; nil if there is none.
   static var kernel: ElementOperation? { get }
-  /// What becomes of the joined real operands in the end.
-  static func finished<Number: RealNumber>(_ value: Number, operandCount: Int) -> Number
+  /// Whether the joined operands, which are real, are divided by their number in the end.
+  static var dividesByCount: Bool { get }
 }
 
 extension VariadicFunction {
@@ -19,7 +19,7 @@ extension VariadicFunction {
   static func joined<Number: FixedWidthInteger>(integer left: Number, _ right: Number) -> Number {
     preconditionFailure("refused by inference")
   }
-  static func finished<Number: RealNumber>(_ value: Number, operandCount: Int) -> Number { value }
+  static var dividesByCount: Bool { false }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: Self.elementTypes)
@@ -28,62 +28,36 @@ extension VariadicFunction {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call.outputTypes[0].elementType.visit(Fold<Self>(call: call))]
+    let type = call.outputTypes[0]
+    if let kernel = Self.kernel, type.elementType == .float32, call.inputs.count == 2 {
+      return [try call.combined(call[0], call[1], type.shape, kernel)]
+    }
+    let joined = try call.folded(type.elementType.visit(Fold<Self>()))
+    return [try call.converted(Self.dividesByCount ? try call.divided(joined) : joined, to: type.elementType)]
   }
 }
 
+/// Finds the loop of a function for a type.
 private struct Fold<Function: VariadicFunction>: NumberVisitor {
-  let call: OperatorCall
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    let arithmetic = type.elementType.arithmetic
-    if let kernel = Function.kernel, type.elementType == .float32, call.inputs.count == 2 {
-      return try call.combined(call[0], call[1], type.shape, kernel)
+  func visit<Number: RealNumber>(real number: Number.Type) -> FoldLoop {
+    { memory, operand, walk in
+      memory.fold(operand, &walk) { (left: Number, right: Number) in Function.joined(real: left, right) }
     }
-    var operands: [Tensor] = []
-    for position in call.inputs.indices {
-      operands.append(try call.converted(call[position], to: arithmetic))
-    }
-    let result = try call.folded(
-      operands, ValueType(arithmetic, type.shape), number, { Function.joined(real: $0, $1) },
-      { Function.finished($0, operandCount: operands.count) })
-    return try call.converted(result, to: type.elementType)
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.folded(
-      call.inputs.indices.map { call[$0] }, call.outputTypes[0], number,
-      { Function.joined(integer: $0, $1) }, { $0 })
+  func visit<Number: FixedWidthInteger & BitwiseCopyable>(integer number: Number.Type) -> FoldLoop {
+    { memory, operand, walk in
+      memory.fold(operand, &walk) { (left: Number, right: Number) in Function.joined(integer: left, right) }
+    }
   }
 }
 
 extension OperatorCall {
-  /// Joins one or more tensors of one element type in their order, broadcast to the shape of `type`.
-  @inline(__always)
-  fileprivate func folded<Element: BitwiseCopyable>(
-    _ operands: [Tensor], _ type: ValueType, _ element: Element.Type,
-    _ join: (Element, Element) -> Element, _ finish: (Element) -> Element
-  ) throws(RuntimeError) -> Tensor {
-    try tensor(type, of: element, zeroed: false) { (target) throws(RuntimeError) in
-      for (position, operand) in operands.enumerated() {
-        let values = operand.bytes.span(of: element)
-        var walk = BroadcastWalk(operands: [operand.shape.dimensions], to: type.shape.dimensions)
-        while walk.next() {
-          let run = values.extracting(walk.elements(of: 0))
-          let step = walk.steps[0]
-          var targetRun = target.part(walk.start..<(walk.start + walk.runLength))
-          if position == 0 {
-            for index in targetRun.indices { targetRun[index] = run[index &* step] }
-          } else {
-            for index in targetRun.indices { targetRun[index] = join(targetRun[index], run[index &* step]) }
-          }
-        }
-      }
-      for index in target.indices { target[index] = finish(target[index]) }
-    }
+  /// A sum of all inputs, divided by their number.
+  fileprivate func divided(_ sum: Tensor) throws(RuntimeError) -> Tensor {
+    let count = inputs.count
+    if sum.elementType == .float64 { return try mapped(sum, Double.self) { $0 / Double(count) } }
+    return try mapped(sum, Float.self) { $0 / Float(count) }
   }
 }
 
@@ -122,7 +96,5 @@ struct Mean: VariadicFunction {
   init(_ context: inout OperatorContext) {}
   static var elementTypes: [ElementType] { ElementType.floatingPoint }
   static func joined<Number: RealNumber>(real left: Number, _ right: Number) -> Number { left + right }
-  static func finished<Number: RealNumber>(_ value: Number, operandCount: Int) -> Number {
-    value / Number(operandCount)
-  }
+  static var dividesByCount: Bool { true }
 }
