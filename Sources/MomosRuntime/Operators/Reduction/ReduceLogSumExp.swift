@@ -11,25 +11,48 @@ struct ReduceLogSumExp: Operator {
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint)
-    return [ValueType(inputs[0].elementType, try axes.resultShape(inputs))]
+    [try axes.resultType(inputs, of: ElementType.floatingPoint)]
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let input = try call.cast(call[0], to: .float64)
+    let call = call.withoutOutputMemory
     let kept = try axes.keptShape(call)
     let sumType = ValueType(.float64, type.shape)
-    let largest = try call.reduced(
-      input, Double.self, kept: kept, sumType, start: -Double.infinity, { $0 }, { $0.atLeast($1) })
-    // Infinite ones are left to e^x itself.
-    let offsets = try call.mapped(largest, Double.self) { $0.isInfinite ? 0 : $0 }
-    let exponentials = try call.combined(input, offsets.reshaped(to: kept), input.type, Double.self) {
-      Double.exponential($0 - $1)
+    let input = try call.cast(call[0], to: .float64)
+    let largest = try Reduction(.maximum, call, input, kept: kept, sumType).result()
+    let exponentials = try exponentials(call, input, largest.reshaped(to: kept))
+    let sums = try Reduction(.sum, call, exponentials, kept: kept, sumType).result()
+    let logarithms = sums.bytes.span(of: Double.self)
+    let offsets = largest.bytes.span(of: Double.self)
+    var memory = try call.memory(sumType)
+    var results = memory.elements(of: Double.self)
+    for index in results.indices {
+      results[index] = Double.logarithm(logarithms[index]) + Self.offset(offsets[index])
     }
-    let sums = try call.reduced(
-      exponentials, Double.self, kept: kept, sumType, start: 0, { $0 }, { $0 + $1 })
-    let results = try call.combined(sums, offsets, sumType, Double.self) { Double.logarithm($0) + $1 }
-    return [try call.cast(results, to: type.elementType)]
+    return [try call.cast(memory.tensor(), to: type.elementType)]
   }
+
+  /// e^(x - largest).
+  private func exponentials(
+    _ call: OperatorCall, _ input: Tensor, _ largest: Tensor
+  ) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Double.self)
+    let offsets = largest.bytes.span(of: Double.self)
+    var memory = try call.memory(input.type)
+    var target = memory.elements(of: Double.self)
+    var walk = BroadcastWalk(
+      operands: [input.shape.dimensions, largest.shape.dimensions], to: input.shape.dimensions)
+    while walk.next() {
+      let (run, places) = (walk.elements(of: 0), walk.elements(of: 1))
+      for index in run {
+        let offset = offsets[places.lowerBound + (index - run.lowerBound) * walk.steps[1]]
+        target[index] = Double.exponential(values[index] - Self.offset(offset))
+      }
+    }
+    return memory.tensor()
+  }
+
+  /// Infinite ones are left to e^x itself.
+  private static func offset(_ largest: Double) -> Double { largest.isInfinite ? 0 : largest }
 }
