@@ -1,8 +1,8 @@
 import Glibc
 import MomosModel
 
-/// The p-norm of the elements that a window sees.
-struct LpPool: RealOperator {
+/// The p-norm of the elements that a window sees, in float64 and rounded once.
+struct LpPool: Operator {
   private let pooling: Pooling
   private let norm: PowerNorm
 
@@ -16,18 +16,18 @@ struct LpPool: RealOperator {
     return [try pooling.outputType(inputs)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let type = call.outputTypes[0]
+    let call = call.withoutOutputMemory
     let shape = call[0].shape
     let window = try pooling.window(over: shape, label: call.label)
-    let powers = call[0].bytes.array(of: number).map { norm.power(of: $0) }
-    return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
-        window.fold(powers.span, channelCount: shape[0] * shape[1], into: &target, initial: 0) { $0 + $1 }
-        for index in target.indices { target[index] = norm.root(of: target[index]) }
-      }
-    ]
+    let powers = try norm.powers(of: try call.cast(call[0], to: .float64), call)
+    var memory = try call.memory(ValueType(.float64, type.shape))
+    var target = memory.elements(of: Double.self)
+    window.fold(
+      powers.bytes.span(of: Double.self), channelCount: shape[0] * shape[1], into: &target,
+      WindowSum<Double>.self)
+    return [try call.cast(try norm.roots(of: memory.tensor(), call), to: type.elementType)]
   }
 }
 
@@ -42,21 +42,37 @@ struct PowerNorm: Sendable {
     }
   }
 
-  /// |x|^p
-  func power<Number: RealNumber>(of value: Number) -> Number {
-    switch exponent {
-    case 1: value.magnitude
-    case 2: value * value
-    default: Number(pow(Double(value.magnitude), Double(exponent)))
+  /// |x|^p of every element of a float64 tensor.
+  func powers(of values: Tensor, _ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    let exponent = Double(self.exponent)
+    return try mapped(values, call) { value in
+      switch exponent {
+      case 1: value.magnitude
+      case 2: value * value
+      default: pow(value.magnitude, exponent)
+      }
     }
   }
 
-  /// The p-th root of a sum.
-  func root<Number: RealNumber>(of sum: Number) -> Number {
-    switch exponent {
-    case 1: sum
-    case 2: sum.squareRoot()
-    default: Number(pow(Double(sum), 1 / Double(exponent)))
+  /// The p-th root of every element.
+  func roots(of sums: Tensor, _ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    let exponent = Double(self.exponent)
+    return try mapped(sums, call) { sum in
+      switch exponent {
+      case 1: sum
+      case 2: sum.squareRoot()
+      default: pow(sum, 1 / exponent)
+      }
     }
+  }
+
+  private func mapped(
+    _ tensor: Tensor, _ call: OperatorCall, _ transform: (Double) -> Double
+  ) throws(RuntimeError) -> Tensor {
+    let values = tensor.bytes.span(of: Double.self)
+    var memory = try call.memory(tensor.type)
+    var target = memory.elements(of: Double.self)
+    for index in values.indices { target[index] = transform(values[index]) }
+    return memory.tensor()
   }
 }
