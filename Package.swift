@@ -36,8 +36,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + ["MomosTestSupport"], swiftSettings: swiftSettings)
 }
 
-/// For libmomos.so: what is needed of the Swift runtime is linked in, nothing is visible but the functions of momos.h, equal
-/// functions are one, and relocations take a bit each (glibc 2.36).
+/// For libmomos.so: what is needed of the Swift runtime is linked in but for what swift_runtime.c replaces, nothing is visible but
+/// the functions of momos.h, equal functions are one, and relocations take a bit each (glibc 2.36).
 let sharedLibraryFlags =
   [
     "-use-ld=lld", "-static-stdlib", "-Xclang-linker",
@@ -46,7 +46,8 @@ let sharedLibraryFlags =
   + [
     "--version-script=\(Context.packageDirectory)/Sources/CMomosABI/momos.map",
     "--script=\(Context.packageDirectory)/tools/install/discard.ld", "--no-eh-frame-hdr", "--gc-sections",
-    "--icf=all", "-z", "pack-relative-relocs", "-soname=libmomos.so.1", "-s",
+    "--icf=all", "--wrap=_swift_stdlib_getScalarName", "-z", "pack-relative-relocs",
+    "-soname=libmomos.so.1", "-s",
   ].flatMap { ["-Xlinker", $0] }
 
 /// Names the one test target to keep, for builds that are worth it for few tests only (make sanitize-tests).

@@ -42,7 +42,7 @@ INLINE void find_previous(const float *terms, size_t count, const float *product
 /// bases[o, p] = the next target of survivor p before any motif of this block, times T of the next block:
 /// (sum over i <= o of next column i * T[i, o]) - (sum over i of target T of this block [i] * shift[i, o]).
 INLINE void fill_bases(const path_memory *memory, const path_row *row, const float *next_columns, size_t window_stride,
-                       size_t slots, const float *inverse, const float *shift, const size_t length) {
+                       size_t slots, const float *inverse, const float *shift, size_t length) {
   float *const columns = memory->columns, *const bases = memory->bases;
   for (size_t p = 0; p < row->count; p++)
     for (size_t i = 0; i < length; i++) columns[i * slots + p] = next_columns[p * window_stride + i];
@@ -133,8 +133,7 @@ static void choose(const int32_t *keys, size_t padded, size_t wanted, uint16_t *
 
 /// windows[i] = those of the previous survivor minus the errors times U, from column `begin` on.
 INLINE void move_windows(const float *const sources[], const float *errors, float *windows, size_t stride,
-                         const float *factor, size_t factor_stride, size_t begin, const size_t length,
-                         const size_t rows) {
+                         const float *factor, size_t factor_stride, size_t begin, size_t length, const size_t rows) {
   for (size_t c = begin; c < stride; c += FIT_LANES) {
     lanes value[4];
     UNROLLED for (size_t i = 0; i < rows; i++) value[i] = loaded(sources[i] + c);
@@ -148,8 +147,7 @@ INLINE void move_windows(const float *const sources[], const float *errors, floa
 
 /// The survivors' windows after the block: rows of `memory->windows`, from the windows of `row`.
 INLINE void move_all_windows(const momos_path_search *search, const path_measures *measures, const path_memory *memory,
-                             const path_row *row, const float *errors, size_t block, size_t count,
-                             const size_t length) {
+                             const path_row *row, const float *errors, size_t block, size_t count, size_t length) {
   const size_t stride = measures->window_stride, next = (block + 1) * length;
   const size_t begin = next / FIT_LANES * FIT_LANES;
   const float *factor = memory->factor + block * length * measures->factor_stride;
@@ -186,7 +184,7 @@ INLINE void exchange_survivors(path_memory *memory, path_row *row) {
 
 /// The chosen paths become the survivors.
 INLINE void follow_chosen(const momos_path_search *search, const path_measures *measures, path_memory *memory,
-                          path_row *row, path_history *history, size_t block, size_t count, const size_t length) {
+                          path_row *row, path_history *history, size_t block, size_t count, size_t length) {
   const size_t slots = measures->slots, padded = search->padded;
   const float *products = memory->products + block * length * padded, *next = memory->next + block * length * padded;
   float *errors = history->error + block * slots * length;
@@ -211,8 +209,7 @@ INLINE void follow_chosen(const momos_path_search *search, const path_measures *
 
 /// Targets of the block after `block`, as the survivors' errors move them, but for those of the block itself.
 INLINE void fill_next_targets(const momos_path_search *search, const path_measures *measures,
-                              const path_memory *memory, const path_row *row, size_t first, size_t block,
-                              const size_t length) {
+                              const path_memory *memory, const path_row *row, size_t first, size_t block, size_t length) {
   if (first + block + 1 < measures->blocks)
     fill_bases(memory, row, row->windows + (block + 1) * length, measures->window_stride, measures->slots,
                inverse_of(search, first + block + 1), memory->shift + block * length * length, length);
@@ -233,8 +230,8 @@ INLINE void take_block(const momos_path_search *search, const path_measures *mea
 }
 
 /// One block of a row that takes motif 0, zeros: every survivor goes on with it.
-INLINE void pass_block(const momos_path_search *search, const path_measures *measures, path_memory *memory,
-                       path_row *row, path_history *history, size_t first, size_t block, const size_t length) {
+static void pass_block(const momos_path_search *search, const path_measures *measures, path_memory *memory,
+                       path_row *row, path_history *history, size_t first, size_t block, size_t length) {
   const size_t slots = measures->slots;
   fill_next_targets(search, measures, memory, row, first, block, length);
   float *errors = history->error + block * slots * length;

@@ -1,3 +1,7 @@
+#include "small_code.h"
+
+SMALL_CODE_BEGIN
+
 #define FIT_LANES 4
 #define FIT_TILE_ROWS 4
 #define FIT_TILE_VECTORS 2
@@ -6,3 +10,5 @@
 #include "fit_lanes.h"
 #include "fit_portable.h"
 #include "fit_bodies.h"
+
+SMALL_CODE_END

@@ -1,3 +1,7 @@
+#include "small_code.h"
+
+SMALL_CODE_BEGIN
+
 #include "gemm_sets.h"
 
 #define GEMM_LANES 4
@@ -59,3 +63,5 @@ const momos_gemm_table momos_gemm_scalar = {
     .multiply_mosaic = multiply_mosaic,
     CONVOLUTION_MEMBERS,
 };
+
+SMALL_CODE_END

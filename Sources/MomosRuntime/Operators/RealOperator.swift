@@ -14,13 +14,22 @@ extension RealOperator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let arithmetic = call.outputTypes[0].elementType.arithmetic
     let wide = try call.computing(in: arithmetic)
-    let results =
-      arithmetic == .float64 ? try compute(wide, Double.self) : try compute(wide, Float.self)
-    var outputs: [Tensor] = []
-    for (result, type) in zip(results, call.outputTypes) {
-      outputs.append(try call.converted(result, to: type.elementType))
-    }
-    return outputs
+    return try call.rounded(
+      arithmetic == .float64 ? try compute(wide, Double.self) : try compute(wide, Float.self))
+  }
+}
+
+/// An operator that computes real numbers from real numbers, in float64 whatever their type, and rounds them once.
+///
+/// For operators that are seldom executed: their code is there once.
+protocol Float64Operator: Operator {
+  /// The outputs; every floating-point input and output of the call is float64.
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor]
+}
+
+extension Float64Operator {
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    try call.rounded(try compute(try call.computing(in: .float64)))
   }
 }
 
@@ -40,5 +49,14 @@ extension OperatorCall {
     }
     return OperatorCall(
       label: label, inputs: wide, outputTypes: types, pool: pool, outputMemory: outputMemory)
+  }
+
+  /// The results in the types that the outputs of this call have.
+  fileprivate func rounded(_ results: [Tensor]) throws(RuntimeError) -> [Tensor] {
+    var outputs: [Tensor] = []
+    for (result, type) in zip(results, outputTypes) {
+      outputs.append(try converted(result, to: type.elementType))
+    }
+    return outputs
   }
 }

@@ -2,7 +2,7 @@ import MomosModel
 
 /// Adds blocks, the columns of `[N, channels * block elements, positions]`, to the places of an image that a window of
 /// the block's size sees.
-struct Col2Im: RealOperator {
+struct Col2Im: Float64Operator {
   private let attributes: WindowAttributes
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -26,15 +26,13 @@ struct Col2Im: RealOperator {
     return [ValueType(inputs[0].elementType, try inputs.shape([input[0], channels] + image))]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
     guard let block = call[2].integers() else { preconditionFailure("refused by inference") }
     let window = try attributes.window(over: type.shape, kernel: block, label: call.label)
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     return [
-      try call.tensor(type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(type, of: Double.self) { (target) throws(RuntimeError) in
         for row in 0..<(type.shape[0] * type.shape[1] * window.tapCount) {
           window.scatter(
             values.extracting((row * window.outputCount)..<((row + 1) * window.outputCount)),

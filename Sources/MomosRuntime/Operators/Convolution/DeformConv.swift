@@ -4,7 +4,7 @@ import MomosModel
 /// A convolution of images `[N, channels, height, width]` whose window is bent: every tap at every output position is
 /// moved by an offset `[N, offset groups * taps * 2, ...]` and read between elements, times a mask
 /// `[N, offset groups * taps, ...]` on request.
-struct DeformConv: RealOperator {
+struct DeformConv: Float64Operator {
   private let attributes: WindowAttributes
   private let groups: Int
   private let offsetGroups: Int
@@ -39,20 +39,18 @@ struct DeformConv: RealOperator {
     return [ValueType(inputs[0].elementType, output)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = try attributes.convolution(call[0].shape, call[1].shape, groups: groups, label: call.label)
     let window = shape.window
     let count = window.outputCount
-    let values = call[0].bytes.span(of: number)
-    let filters = call[1].bytes.span(of: number)
-    let bias = call.optional(3)?.bytes.array(of: number)
-    let bending = Bending<Number>(call, window: window, groups: offsetGroups)
+    let values = call[0].bytes.span(of: Double.self)
+    let filters = call[1].bytes.span(of: Double.self)
+    let bias = call.optional(3)?.bytes.array(of: Double.self)
+    let bending = Bending(call, window: window, groups: offsetGroups)
     let groupLength = shape.groupChannels * groups / offsetGroups
     return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
-        var seen = [Number](repeating: 0, count: shape.columns)
+      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
+        var seen = [Double](repeating: 0, count: shape.columns)
         for image in 0..<(shape.batch * groups) {
           let (sample, group) = image.quotientAndRemainder(dividingBy: groups)
           for position in 0..<count {
@@ -79,28 +77,28 @@ struct DeformConv: RealOperator {
 }
 
 /// What the taps of a bent window see.
-private struct Bending<Number: RealNumber> {
-  private let offsets: [Number]
-  private let mask: [Number]?
+private struct Bending {
+  private let offsets: [Double]
+  private let mask: [Double]?
   private let window: Window
   private let groups: Int
 
   init(_ call: OperatorCall, window: Window, groups: Int) {
-    offsets = call[2].bytes.array(of: Number.self)
-    mask = call.optional(4)?.bytes.array(of: Number.self)
+    offsets = call[2].bytes.array(of: Double.self)
+    mask = call.optional(4)?.bytes.array(of: Double.self)
     self.window = window
     self.groups = groups
   }
 
   /// What a tap sees in one channel, zero outside.
-  func value(_ plane: Span<Number>, sample: Int, group: Int, tap: Int, position: Int) -> Number {
+  func value(_ plane: Span<Double>, sample: Int, group: Int, tap: Int, position: Int) -> Double {
     let count = window.outputCount
     let number = (sample * groups + group) * window.tapCount + tap
     let (tapY, tapX) = tap.quotientAndRemainder(dividingBy: window.width.kernel)
     let (outputY, outputX) = position.quotientAndRemainder(dividingBy: window.width.output)
     let y = coordinate(window.height, outputY, tapY, offsets[2 * number * count + position])
     let x = coordinate(window.width, outputX, tapX, offsets[(2 * number + 1) * count + position])
-    var sum: Number = 0
+    var sum: Double = 0
     for (row, rowWeight) in taps(y, window.height.input) {
       for (column, columnWeight) in taps(x, window.width.input) {
         sum += rowWeight * columnWeight * plane[row * window.width.input + column]
@@ -109,13 +107,13 @@ private struct Bending<Number: RealNumber> {
     return sum * (mask?[number * count + position] ?? 1)
   }
 
-  private func coordinate(_ axis: WindowAxis, _ position: Int, _ tap: Int, _ offset: Number) -> Number {
-    Number(axis.start(of: position) + tap * axis.dilation) + offset
+  private func coordinate(_ axis: WindowAxis, _ position: Int, _ tap: Int, _ offset: Double) -> Double {
+    Double(axis.start(of: position) + tap * axis.dilation) + offset
   }
 
   /// The two elements around a coordinate that are inside.
-  private func taps(_ x: Number, _ size: Int) -> [(Int, Number)] {
-    guard x > -1, x < Number(size) else { return [] }
+  private func taps(_ x: Double, _ size: Int) -> [(Int, Double)] {
+    guard x > -1, x < Double(size) else { return [] }
     let low = x.rounded(.down)
     return [(Int(low), 1 - (x - low)), (Int(low) + 1, x - low)].filter { $0.0 >= 0 && $0.0 < size }
   }

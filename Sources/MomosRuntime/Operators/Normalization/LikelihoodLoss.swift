@@ -3,7 +3,7 @@ import MomosModel
 
 /// Minus the element of `[N, C, ...]` that a class of `[N, ...]` picks, times the weight of the class; then all of them,
 /// their sum, or their mean, in which every class counts by its weight.
-struct NegativeLogLikelihoodLoss: RealOperator {
+struct NegativeLogLikelihoodLoss: Float64Operator {
   private let loss: ClassLoss
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -14,16 +14,14 @@ struct NegativeLogLikelihoodLoss: RealOperator {
     [try loss.outputType(inputs)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
-    let values = call[0].bytes.span(of: number)
-    return [try loss.tensor(call, number) { Double(values[$0]) }]
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let values = call[0].bytes.span(of: Double.self)
+    return [try loss.tensor(call) { values[$0] }]
   }
 }
 
 /// The negative log-likelihood loss of the logarithm of the softmax over axis 1, and on request that logarithm.
-struct SoftmaxCrossEntropyLoss: RealOperator {
+struct SoftmaxCrossEntropyLoss: Float64Operator {
   private let loss: ClassLoss
   private let outputCount: Int
 
@@ -36,27 +34,25 @@ struct SoftmaxCrossEntropyLoss: RealOperator {
     Array([try loss.outputType(inputs), inputs[0]].prefix(outputCount))
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let slices = AxisSlices(call[0].shape, axes: 1..<2)
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     var logarithms = [Double](repeating: 0, count: slices.count)
     for slice in 0..<slices.count {
       let start = slices.start(of: slice)
-      let column = (0..<slices.length).map { Double(values[start + $0 * slices.stride]) }
+      let column = (0..<slices.length).map { values[start + $0 * slices.stride] }
       let maximum = column.max() ?? 0
       logarithms[slice] = maximum + log(column.reduce(0) { $0 + exp($1 - maximum) })
     }
     func probability(_ index: Int) -> Double {
       let slice = index / (slices.length * slices.stride) * slices.stride + index % slices.stride
-      return Double(values[index]) - logarithms[slice]
+      return values[index] - logarithms[slice]
     }
-    var results = [try loss.tensor(call, number, probability)]
+    var results = [try loss.tensor(call, probability)]
     if outputCount > 1 {
       results.append(
-        try call.tensor(call.outputTypes[1], of: number) { (target) throws(RuntimeError) in
-          for index in target.indices { target[index] = Number(probability(index)) }
+        try call.tensor(call.outputTypes[1], of: Double.self) { (target) throws(RuntimeError) in
+          for index in target.indices { target[index] = probability(index) }
         })
     }
     return results
@@ -96,28 +92,26 @@ private struct ClassLoss: Sendable {
   }
 
   /// - Parameter score: the logarithm of a probability by its position in `[N, C, ...]`.
-  func tensor<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type, _ score: (Int) -> Double
-  ) throws(RuntimeError) -> Tensor {
+  func tensor(_ call: OperatorCall, _ score: (Int) -> Double) throws(RuntimeError) -> Tensor {
     let shape = call[0].shape
     let length = shape.dimensions.dropFirst(2).reduce(1, *)
     guard let classes = call[1].integers() else { preconditionFailure("refused by inference") }
-    let weights = call.optional(2)?.bytes.array(of: number)
-    return try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
+    let weights = call.optional(2)?.bytes.array(of: Double.self)
+    return try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
       var (sum, weightSum) = (0.0, 0.0)
       for (index, number) in classes.enumerated() {
         guard number != ignored else { continue }
         guard (0..<shape[1]).contains(number) else {
           throw .indexOutOfRange(call.label, index: number, count: shape[1])
         }
-        let weight = weights.map { Double($0[number]) } ?? 1
+        let weight = weights.map { $0[number] } ?? 1
         let loss = -weight * score((index / length * shape[1] + number) * length + index % length)
-        if reduction == .none { target[index] = Number(loss) }
+        if reduction == .none { target[index] = loss }
         sum += loss
         weightSum += weight
       }
-      if reduction == .sum { target[0] = Number(sum) }
-      if reduction == .mean { target[0] = Number(sum / weightSum) }
+      if reduction == .sum { target[0] = sum }
+      if reduction == .mean { target[0] = sum / weightSum }
     }
   }
 }

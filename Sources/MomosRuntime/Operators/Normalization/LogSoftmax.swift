@@ -48,7 +48,7 @@ struct LogSoftmax: RealOperator {
 
 /// 1 at the first largest element along one axis, 0 elsewhere; before operator set 13 along all axes from `axis` on
 /// together. A NaN counts as larger than every number.
-struct Hardmax: RealOperator {
+struct Hardmax: Float64Operator {
   private let slicing: SoftmaxSlicing
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -60,13 +60,11 @@ struct Hardmax: RealOperator {
     return [try slicing.checked(inputs)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let slices = slicing.slices(of: call[0].shape)
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     return [
-      try call.tensor(call[0].type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(call[0].type, of: Double.self) { (target) throws(RuntimeError) in
         guard values.count > 0 else { return }
         for slice in 0..<slices.count {
           let start = slices.start(of: slice)

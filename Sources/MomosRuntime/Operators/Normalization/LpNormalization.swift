@@ -1,7 +1,7 @@
 import MomosModel
 
 /// x divided by its p-norm along an axis, with p 1 or 2. A slice of zeros stays zero.
-struct LpNormalization: RealOperator {
+struct LpNormalization: Float64Operator {
   private let axis: Int
   private let isAbsolute: Bool
 
@@ -20,24 +20,22 @@ struct LpNormalization: RealOperator {
     return [inputs[0]]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
     let first = axis < 0 ? axis + shape.rank : axis
     let slices = AxisSlices(shape, axes: first..<(first + 1))
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     return [
-      try call.tensor(call[0].type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(call[0].type, of: Double.self) { (target) throws(RuntimeError) in
         guard values.count > 0 else { return }
         for slice in 0..<slices.count {
           let start = slices.start(of: slice)
           var sum = 0.0
           for position in 0..<slices.length {
-            let value = Double(values[start + position * slices.stride])
+            let value = values[start + position * slices.stride]
             sum += isAbsolute ? value.magnitude : value * value
           }
-          let norm = Number(isAbsolute ? sum : sum.squareRoot())
+          let norm = isAbsolute ? sum : sum.squareRoot()
           for position in 0..<slices.length {
             let index = start + position * slices.stride
             target[index] = norm == 0 ? 0 : values[index] / norm

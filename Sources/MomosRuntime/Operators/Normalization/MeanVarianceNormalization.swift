@@ -1,7 +1,7 @@
 import MomosModel
 
 /// (x - mean) / (standard deviation + 1e-9), with mean and deviation over some axes.
-struct MeanVarianceNormalization: RealOperator {
+struct MeanVarianceNormalization: Float64Operator {
   private let axes: [Int]
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -14,30 +14,28 @@ struct MeanVarianceNormalization: RealOperator {
     return [inputs[0]]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
     guard shape.elementCount > 0 else { return [call[0]] }
     let groups = groups(of: shape)
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     var means = [Double](repeating: 0, count: groups.count)
     var deviations = means
-    for index in values.indices { means[groups.number(of: index)] += Double(values[index]) }
+    for index in values.indices { means[groups.number(of: index)] += values[index] }
     for group in means.indices { means[group] /= Double(groups.length) }
     for index in values.indices {
       let group = groups.number(of: index)
-      let deviation = Double(values[index]) - means[group]
+      let deviation = values[index] - means[group]
       deviations[group] += deviation * deviation
     }
     for group in means.indices {
       deviations[group] = (deviations[group] / Double(groups.length)).squareRoot() + 1e-9
     }
     return [
-      try call.tensor(call[0].type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(call[0].type, of: Double.self) { (target) throws(RuntimeError) in
         for index in values.indices {
           let group = groups.number(of: index)
-          target[index] = Number((Double(values[index]) - means[group]) / deviations[group])
+          target[index] = (values[index] - means[group]) / deviations[group]
         }
       }
     ]

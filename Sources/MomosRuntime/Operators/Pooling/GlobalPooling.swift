@@ -28,7 +28,7 @@ struct GlobalMaxPool: GlobalPoolingOperator {
 }
 
 /// The p-norm, summed in float64.
-struct GlobalLpPool: Operator {
+struct GlobalLpPool: Float64Operator {
   private let norm: PowerNorm
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -37,13 +37,11 @@ struct GlobalLpPool: Operator {
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] { [try inputs.channelType()] }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
-    let powers = try norm.powers(of: try call.cast(call[0], to: .float64), call)
-    let kept = ValueType(.float64, type.shape)
-    let sums = try Reduction(.sum, call, powers, kept: type.shape, kept).result()
-    return [try call.cast(try norm.roots(of: sums, call), to: type.elementType)]
+    let inner = call.withoutOutputMemory
+    let powers = try norm.powers(of: call[0], inner)
+    return [try norm.roots(of: try Reduction(.sum, inner, powers, kept: type.shape, type).result(), call)]
   }
 }
 

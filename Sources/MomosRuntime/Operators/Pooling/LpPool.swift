@@ -1,8 +1,8 @@
 import Glibc
 import MomosModel
 
-/// The p-norm of the elements that a window sees, in float64 and rounded once.
-struct LpPool: Operator {
+/// The p-norm of the elements that a window sees.
+struct LpPool: Float64Operator {
   private let pooling: Pooling
   private let norm: PowerNorm
 
@@ -16,18 +16,16 @@ struct LpPool: Operator {
     return [try pooling.outputType(inputs)]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
     let window = try pooling.window(over: shape, label: call.label)
-    let powers = try norm.powers(of: try call.cast(call[0], to: .float64), call)
-    var memory = try call.memory(ValueType(.float64, type.shape))
+    let powers = try norm.powers(of: call[0], call.withoutOutputMemory)
+    var memory = try call.withoutOutputMemory.memory(call.outputTypes[0])
     var target = memory.elements(of: Double.self)
     window.fold(
       powers.bytes.span(of: Double.self), channelCount: shape[0] * shape[1], into: &target,
       WindowSum<Double>.self)
-    return [try call.cast(try norm.roots(of: memory.tensor(), call), to: type.elementType)]
+    return [try norm.roots(of: memory.tensor(), call)]
   }
 }
 

@@ -3,7 +3,7 @@ import MomosModel
 
 /// The largest elements of the cells of regions `[image, left, top, right, bottom]` of `[N, C, height, width]`; 0 for an
 /// empty cell.
-struct MaxRoiPool: Operator {
+struct MaxRoiPool: Float64Operator {
   private let cells: [Int]
   private let scale: Float
 
@@ -29,39 +29,37 @@ struct MaxRoiPool: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape([regions[0], input[1]] + cells))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
-    let (input, places) = (try call.cast(call[0], to: .float64), try call.cast(call[1], to: .float64))
-    let values = input.bytes.span(of: Double.self)
-    let regions = places.bytes.span(of: Double.self)
-    var memory = try call.memory(ValueType(.float64, type.shape))
-    var target = memory.elements(of: Double.self)
-    var output = 0
-    for region in 0..<call[1].shape[0] {
-      let numbers = (0..<5).map { regions[region * 5 + $0] }
-      guard let image = Int(exactly: numbers[0].rounded(.towardZero)), (0..<shape[0]).contains(image)
-      else { throw .indexOutOfRange(call.label, index: Int(clampedDouble: numbers[0]), count: shape[0]) }
-      let rows = ranges(from: numbers[2], to: numbers[4], cells: cells[0], size: shape[2])
-      let columns = ranges(from: numbers[1], to: numbers[3], cells: cells[1], size: shape[3])
-      for channel in 0..<shape[1] {
-        let plane = (image * shape[1] + channel) * shape[2]
-        for rowRange in rows {
-          for columnRange in columns {
-            var largest = -Double.infinity
-            for row in rowRange {
-              for column in columnRange {
-                largest = max(largest, values[(plane + row) * shape[3] + column])
+    let values = call[0].bytes.span(of: Double.self)
+    let regions = call[1].bytes.span(of: Double.self)
+    return [
+      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
+        var output = 0
+        for region in 0..<call[1].shape[0] {
+          let numbers = (0..<5).map { regions[region * 5 + $0] }
+          guard let image = Int(exactly: numbers[0].rounded(.towardZero)), (0..<shape[0]).contains(image)
+          else { throw .indexOutOfRange(call.label, index: Int(clampedDouble: numbers[0]), count: shape[0]) }
+          let rows = ranges(from: numbers[2], to: numbers[4], cells: cells[0], size: shape[2])
+          let columns = ranges(from: numbers[1], to: numbers[3], cells: cells[1], size: shape[3])
+          for channel in 0..<shape[1] {
+            let plane = (image * shape[1] + channel) * shape[2]
+            for rowRange in rows {
+              for columnRange in columns {
+                var largest = -Double.infinity
+                for row in rowRange {
+                  for column in columnRange {
+                    largest = max(largest, values[(plane + row) * shape[3] + column])
+                  }
+                }
+                target[output] = rowRange.isEmpty || columnRange.isEmpty ? 0 : largest
+                output += 1
               }
             }
-            target[output] = rowRange.isEmpty || columnRange.isEmpty ? 0 : largest
-            output += 1
           }
         }
       }
-    }
-    return [try call.cast(memory.tensor(), to: type.elementType)]
+    ]
   }
 
   /// The positions of an axis that belong to each cell.

@@ -3,7 +3,7 @@ import MomosModel
 
 /// Means, or largest values, of samples between the elements of the cells of regions `[left, top, right, bottom]` of
 /// `[N, C, height, width]`.
-struct RoiAlign: Operator {
+struct RoiAlign: Float64Operator {
   /// Samples along one axis of a cell.
   private static let sampleLimit = 1 << 16
   /// Samples along one axis of all cells.
@@ -51,36 +51,34 @@ struct RoiAlign: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape([regions[0], input[1]] + cells))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
-    let (input, places) = (try call.cast(call[0], to: .float64), try call.cast(call[1], to: .float64))
-    let values = input.bytes.span(of: Double.self)
-    let regions = places.bytes.span(of: Double.self)
+    let values = call[0].bytes.span(of: Double.self)
+    let regions = call[1].bytes.span(of: Double.self)
     let images = call[2].bytes.span(of: Int64.self)
-    var memory = try call.memory(ValueType(.float64, type.shape))
-    var target = memory.elements(of: Double.self)
-    var output = 0
-    for region in images.indices {
-      guard images[region] >= 0, images[region] < shape[0] else {
-        throw .indexOutOfRange(call.label, index: Int(images[region]), count: shape[0])
-      }
-      let ends = (0..<4).map { regions[region * 4 + $0] * Double(scale) }
-      let rows = try samples(from: ends[1], to: ends[3], cells: cells[0], size: shape[2], call)
-      let columns = try samples(from: ends[0], to: ends[2], cells: cells[1], size: shape[3], call)
-      for channel in 0..<shape[1] {
-        let start = (Int(images[region]) * shape[1] + channel) * shape[2] * shape[3]
-        let plane = values.extracting(start..<(start + shape[2] * shape[3]))
-        for rowSamples in rows {
-          for columnSamples in columns {
-            target[output] = value(plane, rowSamples, columnSamples, width: shape[3])
-            output += 1
+    return [
+      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
+        var output = 0
+        for region in images.indices {
+          guard images[region] >= 0, images[region] < shape[0] else {
+            throw .indexOutOfRange(call.label, index: Int(images[region]), count: shape[0])
+          }
+          let ends = (0..<4).map { regions[region * 4 + $0] * Double(scale) }
+          let rows = try samples(from: ends[1], to: ends[3], cells: cells[0], size: shape[2], call)
+          let columns = try samples(from: ends[0], to: ends[2], cells: cells[1], size: shape[3], call)
+          for channel in 0..<shape[1] {
+            let start = (Int(images[region]) * shape[1] + channel) * shape[2] * shape[3]
+            let plane = values.extracting(start..<(start + shape[2] * shape[3]))
+            for rowSamples in rows {
+              for columnSamples in columns {
+                target[output] = value(plane, rowSamples, columnSamples, width: shape[3])
+                output += 1
+              }
+            }
           }
         }
       }
-    }
-    return [try call.cast(memory.tensor(), to: type.elementType)]
+    ]
   }
 
   private func value(
@@ -90,17 +88,11 @@ struct RoiAlign: Operator {
     var largest = -Double.infinity
     for row in rows {
       for column in columns {
-        var most: Double?
-        var total = 0.0
-        for tap in row.taps {
-          for other in column.taps {
-            let part = tap.weight * other.weight * plane[tap.offset * width + other.offset]
-            total += part
-            most = max(most ?? part, part)
-          }
+        let taps = row.taps.flatMap { tap in
+          column.taps.map { tap.weight * $0.weight * plane[tap.offset * width + $0.offset] }
         }
-        sum += total
-        largest = max(largest, most ?? 0)
+        sum += taps.reduce(0, +)
+        largest = max(largest, taps.max() ?? 0)
       }
     }
     let count = rows.count * columns.count

@@ -44,10 +44,37 @@ struct GateSums<Number: RealNumber> {
 }
 
 extension RecurrentOperator {
-  /// Sequences without elements take no memory, their states do.
-  private static var emptyBatchLimit: Int { 1 << 20 }
-
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
+    try sequences.inferOutputs(inputs, outputCount: outputCount)
+  }
+
+  func compute<Number: RealNumber>(
+    _ call: OperatorCall, _ number: Number.Type
+  ) throws(RuntimeError) -> [Tensor] {
+    try sequences.outputs(call, number) { advance(&$0, $1, $2, $3) }
+  }
+
+  private var sequences: RecurrentSequences {
+    RecurrentSequences(attributes: attributes, gateCount: Self.gateCount, hasCellState: Self.hasCellState)
+  }
+}
+
+/// What recurrent operators have in common: all but how a state follows from the one before it.
+private struct RecurrentSequences {
+  let attributes: RecurrentAttributes
+  let gateCount: Int
+  let hasCellState: Bool
+
+  /// As `RecurrentOperator.advance`.
+  typealias Advance<Number: RealNumber> = (
+    _ state: inout RecurrentState<Number>, _ sums: GateSums<Number>, _ weights: RecurrentWeights<Number>,
+    _ functions: ArraySlice<RecurrentActivation>
+  ) -> Void
+
+  /// Sequences without elements take no memory, their states do.
+  private static let emptyBatchLimit = 1 << 20
+
+  func inferOutputs(_ inputs: InputTypes, outputCount: Int) throws(RuntimeError) -> [ValueType] {
     try inputs.require(0, in: ElementType.floatingPoint)
     for (position, type) in inputs.types.enumerated() where position != 4 {
       guard let type, type.elementType != inputs[0].elementType else { continue }
@@ -55,7 +82,7 @@ extension RecurrentOperator {
     }
     try inputs.require(4, in: [.int32])
     let shape = try shape(inputs[0].shape, inputs[2].shape, inputs)
-    let (gates, directions, hidden) = (Self.gateCount, shape.directions, shape.hidden)
+    let (gates, directions, hidden) = (gateCount, shape.directions, shape.hidden)
     let expected: [Int: [Int]] = [
       1: [directions, gates * hidden, shape.inputs], 2: [directions, gates * hidden, hidden],
       3: [directions, 2 * gates * hidden], 4: [shape.batch], 5: shape.stateDimensions,
@@ -71,15 +98,15 @@ extension RecurrentOperator {
     return Array([output, state, state].prefix(max(outputCount, 1)))
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
+  func outputs<Number: RealNumber>(
+    _ call: OperatorCall, _ number: Number.Type, _ advance: Advance<Number>
   ) throws(RuntimeError) -> [Tensor] {
     let shape = shape(call[0].shape, call[2].shape)
     let lengths = try lengths(call, shape)
     var states = initialStates(call, shape, number)
     let output = try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
       for direction in 0..<shape.directions {
-        run(call, shape, direction: direction, lengths, &states, into: &target)
+        run(call, shape, direction: direction, lengths, &states, into: &target, advance)
       }
     }
     var results = [output]
@@ -100,17 +127,18 @@ extension RecurrentOperator {
   /// Runs one direction over all sequences, and leaves their last states.
   private func run<Number: RealNumber>(
     _ call: OperatorCall, _ shape: RecurrentShape, direction: Int, _ lengths: [Int],
-    _ states: inout [RecurrentState<Number>], into target: inout MutableSpan<Number>
+    _ states: inout [RecurrentState<Number>], into target: inout MutableSpan<Number>,
+    _ advance: Advance<Number>
   ) {
-    let weights = RecurrentWeights<Number>(call, shape, direction: direction, gateCount: Self.gateCount)
+    let weights = RecurrentWeights<Number>(call, shape, direction: direction, gateCount: gateCount)
     let functions = attributes.activations(of: direction)
     let values = call[0].bytes.span(of: Number.self)
-    let inputSums = (0..<Self.gateCount).map {
+    let inputSums = (0..<gateCount).map {
       weights.inputSums($0, values, count: shape.steps * shape.batch)
     }
     for count in 0..<shape.steps {
       let hidden = (0..<shape.batch).flatMap { states[direction * shape.batch + $0].hidden }
-      let recurrentSums = (0..<Self.gateCount).map {
+      let recurrentSums = (0..<gateCount).map {
         weights.recurrentSums($0, hidden.span, count: shape.batch)
       }
       for sample in 0..<shape.batch where count < lengths[sample] {
@@ -142,7 +170,7 @@ extension RecurrentOperator {
       func initial(_ values: [Number]?) -> [Number] {
         values.map { Array($0[start..<(start + shape.hidden)]) } ?? Array(repeating: 0, count: shape.hidden)
       }
-      return RecurrentState(hidden: initial(hidden), cell: Self.hasCellState ? initial(cell) : [])
+      return RecurrentState(hidden: initial(hidden), cell: hasCellState ? initial(cell) : [])
     }
   }
 

@@ -2,7 +2,7 @@ import MomosModel
 
 /// The grid `[N, out..., axes]` for GridSample whose places are those of a regular grid, transformed by matrices
 /// `[N, axes, axes + 1]`; two or three axes.
-struct AffineGrid: Operator {
+struct AffineGrid: Float64Operator {
   private let alignsCorners: Bool
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -20,32 +20,32 @@ struct AffineGrid: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape(dimensions))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
     let sizes = Array(type.shape.dimensions.dropFirst().dropLast())
     let count = sizes.reduce(1, *)
-    let input = try call.cast(call[0], to: .float64)
-    let matrices = input.bytes.span(of: Double.self)
-    var memory = try call.memory(ValueType(.float64, type.shape))
-    var target = memory.elements(of: Double.self)
-    for index in 0..<(type.shape.elementCount / sizes.count) {
-      let (image, position) = index.quotientAndRemainder(dividingBy: count)
-      var place: [Double] = []
-      var rest = position
-      for size in sizes.reversed() {
-        place.append(coordinate(rest % size, of: size))
-        rest /= size
+    let matrices = call[0].bytes.span(of: Double.self)
+    return [
+      try call.tensor(type, of: Double.self) { (target) throws(RuntimeError) in
+        guard type.shape.elementCount > 0 else { return }
+        for index in 0..<(type.shape[0] * count) {
+          let (image, position) = index.quotientAndRemainder(dividingBy: count)
+          var place: [Double] = []
+          var rest = position
+          for size in sizes.reversed() {
+            place.append(coordinate(rest % size, of: size))
+            rest /= size
+          }
+          place.append(1)
+          for row in sizes.indices {
+            let start = (image * sizes.count + row) * place.count
+            var sum = 0.0
+            for column in place.indices { sum += matrices[start + column] * place[column] }
+            target[index * sizes.count + row] = sum
+          }
+        }
       }
-      place.append(1)
-      for row in sizes.indices {
-        let start = (image * sizes.count + row) * place.count
-        var sum = 0.0
-        for column in place.indices { sum += matrices[start + column] * place[column] }
-        target[index * sizes.count + row] = sum
-      }
-    }
-    return [try call.cast(memory.tensor(), to: type.elementType)]
+    ]
   }
 
   private func coordinate(_ position: Int, of size: Int) -> Double {

@@ -3,7 +3,7 @@ import MomosModel
 
 /// The input `[N, C, spatial...]` at the places that a grid `[N, out..., axes]` names, from -1 to 1 along every axis, the
 /// last axis first; one to three spatial axes.
-struct GridSample: Operator {
+struct GridSample: Float64Operator {
   private let axisSampling: AxisSampling
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -25,13 +25,10 @@ struct GridSample: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape(Array(output)))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let call = call.withoutOutputMemory
-    let (input, grid) = (try call.cast(call[0], to: .float64), try call.cast(call[1], to: .float64))
-    var memory = try call.memory(ValueType(.float64, type.shape))
-    if type.shape.elementCount > 0 { sample(input, grid, to: &memory) }
-    return [try call.cast(memory.tensor(), to: type.elementType)]
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    var memory = try call.memory(call.outputTypes[0])
+    if memory.type.shape.elementCount > 0 { sample(call[0], call[1], to: &memory) }
+    return [memory.tensor()]
   }
 
   private func sample(_ input: Tensor, _ grid: Tensor, to memory: inout TensorMemory) {

@@ -4,7 +4,7 @@ import MomosModel
 ///
 /// With `onesided` only the first half of the frequencies is given; the inverse then takes that half and gives real
 /// numbers. Inputs are cut or padded with zeros to the length of the transform.
-struct DFT: RealOperator {
+struct DFT: Float64Operator {
   private let isInverse: Bool
   private let isOneSided: Bool
   /// nil if an input says.
@@ -28,20 +28,18 @@ struct DFT: RealOperator {
     return [ValueType(inputs[0].elementType, try inputs.shape(dimensions))]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let inputs = InputTypes(
       label: call.label, types: call.inputs.map { $0?.type }, values: call.inputs)
     let (axis, form) = try form(inputs)
-    let values = call[0].bytes.span(of: number)
+    let values = call[0].bytes.span(of: Double.self)
     let isComplex = call[0].shape.dimensions.last == 2
     let inputLength = call[0].shape[axis]
     let type = call.outputTypes[0]
     let slices = AxisSlices(
       try call.shape(Array(type.shape.dimensions.dropLast())), axes: axis..<(axis + 1))
     return [
-      try call.tensor(type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(type, of: Double.self) { (target) throws(RuntimeError) in
         guard type.shape.elementCount > 0 else { return }
         let outputWidth = form.isRealOutput ? 1 : 2
         let transform = FormedTransform(form)
@@ -51,13 +49,13 @@ struct DFT: RealOperator {
           let spectrum = transform.apply(count: inputLength) { position in
             let index = sourceStart + position * slices.stride
             return isComplex
-              ? (Double(values[2 * index]), Double(values[2 * index + 1])) : (Double(values[index]), 0)
+              ? (values[2 * index], values[2 * index + 1]) : (values[index], 0)
           }
           let start = slices.start(of: slice)
           for position in 0..<slices.length {
             let index = (start + position * slices.stride) * outputWidth
-            target[index] = Number(spectrum[position].real)
-            if outputWidth == 2 { target[index + 1] = Number(spectrum[position].imaginary) }
+            target[index] = spectrum[position].real
+            if outputWidth == 2 { target[index + 1] = spectrum[position].imaginary }
           }
         }
       }

@@ -2,7 +2,7 @@ import MomosModel
 
 /// Fourier transforms of frames of signals `[batch, length, 1 or 2]`, each multiplied by a window:
 /// `[batch, frames, frequencies, 2]`.
-struct STFT: RealOperator {
+struct STFT: Float64Operator {
   private let isOneSided: Bool
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -17,19 +17,17 @@ struct STFT: RealOperator {
     return [ValueType(inputs[0].elementType, shape)]
   }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let frames = try frames(
       InputTypes(label: call.label, types: call.inputs.map { $0?.type }, values: call.inputs))
     let type = call.outputTypes[0]
     let length = call[0].shape[1]
     let isComplex = call[0].shape.rank == 3 && call[0].shape[2] == 2
-    let values = call[0].bytes.span(of: number)
-    let window = call.optional(2)?.bytes.array(of: number).map { Double($0) }
+    let values = call[0].bytes.span(of: Double.self)
+    let window = call.optional(2)?.bytes.array(of: Double.self)
     let form = TransformForm(length: frames.length, isInverse: false, isOneSided: isOneSided)
     return [
-      try call.tensor(type, of: number) { (target) throws(RuntimeError) in
+      try call.tensor(type, of: Double.self) { (target) throws(RuntimeError) in
         guard type.shape.elementCount > 0 else { return }
         let transform = FormedTransform(form)
         for frame in 0..<(type.shape[0] * frames.count) {
@@ -39,13 +37,13 @@ struct STFT: RealOperator {
             let factor = window?[position] ?? 1
             let index = first + position
             return isComplex
-              ? (factor * Double(values[2 * index]), factor * Double(values[2 * index + 1]))
-              : (factor * Double(values[index]), 0)
+              ? (factor * values[2 * index], factor * values[2 * index + 1])
+              : (factor * values[index], 0)
           }
           for frequency in 0..<type.shape[2] {
             let index = 2 * (frame * type.shape[2] + frequency)
-            target[index] = Number(spectrum[frequency].real)
-            target[index + 1] = Number(spectrum[frequency].imaginary)
+            target[index] = spectrum[frequency].real
+            target[index + 1] = spectrum[frequency].imaginary
           }
         }
       }
