@@ -107,8 +107,7 @@ private struct Quantization {
     let scales = scale.bytes.span(of: Float.self)
     let zeros = zeroPoint.bytes.span(of: Float.self)
     let limits = format.limits
-    // Quotients beyond the first give a limit of the type; their sums with the second have no fraction.
-    let (farthest, wholeNumber): (Float, Float) = (0x1p22, 0x1.8p23)
+    let (lower, upper) = (Int32(limits.lowerBound), Int32(limits.upperBound))
     grid.forEachRun { run, scale, step in
       guard step > 0 else {
         let quantization = LinearQuantization(scale: scales[scale], zeroPoint: zeros[scale])
@@ -120,12 +119,22 @@ private struct Quantization {
       let (scales, zeros) = (scales.extracting(parameters), zeros.extracting(parameters))
       var results = target.part(run)
       for index in values.indices {
-        let quotient = (values[index] / scales[index]).atLeast(-farthest).atMost(farthest)
-        let rounded = (quotient + wholeNumber) - wholeNumber
-        let limited = (rounded + zeros[index]).atLeast(limits.lowerBound).atMost(limits.upperBound)
-        results[index] = limited.isNaN ? 0 : Pattern(truncatingIfNeeded: Int32(limited))
+        let quotient = values[index] / scales[index]
+        let sum = integer(quotient) &+ integer(zeros[index])
+        let limited = sum < lower ? lower : sum > upper ? upper : sum
+        results[index] = quotient.isNaN ? 0 : Pattern(truncatingIfNeeded: limited)
       }
     }
+  }
+
+  /// The nearest integer, of two the even one; 2^22 or -2^22 for what lies beyond, where all types have their limits.
+  @inline(__always)
+  private func integer(_ number: Float) -> Int32 {
+    let raised: Float = number < -0x1p22 ? -0x1p22 : number
+    let limited: Float = raised > 0x1p22 ? 0x1p22 : raised
+    // A float32 of this size has no fraction, and the last bits of it count.
+    let wholeNumber: Float = 0x1.8p23
+    return Int32(bitPattern: (limited + wholeNumber).bitPattern) &- Int32(bitPattern: wholeNumber.bitPattern)
   }
 
   private func constants(_ value: Float, like scale: Tensor) throws(RuntimeError) -> Tensor {

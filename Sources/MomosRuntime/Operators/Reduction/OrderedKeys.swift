@@ -55,11 +55,13 @@ struct OrderedKeys {
   private func reals<Pattern: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
     _ start: Int, _ stride: Int, _ keys: inout MutableSpan<Int64>, infinity: Pattern
   ) {
-    let (flip, notANumber) = (flip, notANumber)
+    let flip = Pattern(truncatingIfNeeded: flip)
+    let notANumber = notANumber > 0 ? Pattern.max : Pattern.min
     convert(start, stride, &keys, Pattern.self) { bits in
       // The bits are a magnitude below a sign.
-      let key = bits < 0 ? Pattern.min &- bits : bits
-      return bits & Pattern.max > infinity ? notANumber : Int64(truncatingIfNeeded: key) ^ flip
+      let (magnitude, sign) = (bits & Pattern.max, bits &>> Pattern(truncatingIfNeeded: Pattern.bitWidth - 1))
+      let key = ((magnitude ^ sign) &- sign) ^ flip
+      return Int64(truncatingIfNeeded: magnitude > infinity ? notANumber : key)
     }
   }
 

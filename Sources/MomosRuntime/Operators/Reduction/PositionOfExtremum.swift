@@ -120,10 +120,17 @@ struct ExtremumSearch: Sendable {
     _ keys: Span<Int64>, _ first: Int, than best: (key: Int64, position: Int)
   ) -> (key: Int64, position: Int) {
     var (key, position) = best
-    if takesLast {
-      for index in keys.indices where keys[index] >= key { (key, position) = (keys[index], first + index) }
-    } else {
-      for index in keys.indices where keys[index] > key { (key, position) = (keys[index], first + index) }
+    var index = 0
+    while index < keys.count {
+      // Four at a time, few of which are better.
+      if !takesLast, index + 4 <= keys.count,
+        max(max(keys[index], keys[index + 1]), max(keys[index + 2], keys[index + 3])) <= key
+      {
+        index += 4
+        continue
+      }
+      if takesLast ? keys[index] >= key : keys[index] > key { (key, position) = (keys[index], first + index) }
+      index += 1
     }
     return (key, position)
   }

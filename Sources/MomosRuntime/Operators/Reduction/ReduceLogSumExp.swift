@@ -21,8 +21,7 @@ struct ReduceLogSumExp: Operator {
     let sumType = ValueType(.float64, type.shape)
     let input = try call.cast(call[0], to: .float64)
     let largest = try Reduction(.maximum, call, input, kept: kept, sumType).result()
-    let exponentials = try exponentials(call, input, largest.reshaped(to: kept))
-    let sums = try Reduction(.sum, call, exponentials, kept: kept, sumType).result()
+    let sums = try sums(call, input, largest.reshaped(to: kept))
     let logarithms = sums.bytes.span(of: Double.self)
     let offsets = largest.bytes.span(of: Double.self)
     var memory = try call.memory(sumType)
@@ -33,21 +32,27 @@ struct ReduceLogSumExp: Operator {
     return [try call.cast(memory.tensor(), to: type.elementType)]
   }
 
-  /// e^(x - largest).
-  private func exponentials(
-    _ call: OperatorCall, _ input: Tensor, _ largest: Tensor
-  ) throws(RuntimeError) -> Tensor {
+  /// The sums of e^(x - largest), in the shape of `largest`.
+  private func sums(_ call: OperatorCall, _ input: Tensor, _ largest: Tensor) throws(RuntimeError) -> Tensor {
     let values = input.bytes.span(of: Double.self)
     let offsets = largest.bytes.span(of: Double.self)
-    var memory = try call.memory(input.type)
+    var memory = try call.memory(largest.type, zeroed: true)
     var target = memory.elements(of: Double.self)
     var walk = BroadcastWalk(
       operands: [input.shape.dimensions, largest.shape.dimensions], to: input.shape.dimensions)
     while walk.next() {
-      let (run, places) = (walk.elements(of: 0), walk.elements(of: 1))
-      for index in run {
-        let offset = offsets[places.lowerBound + (index - run.lowerBound) * walk.steps[1]]
-        target[index] = Double.exponential(values[index] - Self.offset(offset))
+      let (source, places) = (values.extracting(walk.elements(of: 0)), walk.elements(of: 1))
+      if walk.steps[1] == 0 {
+        let offset = Self.offset(offsets[places.lowerBound])
+        var sum = 0.0
+        for index in source.indices { sum += Double.exponential(source[index] - offset) }
+        target[places.lowerBound] += sum
+      } else {
+        var sums = target.part(places)
+        let offsets = offsets.extracting(places)
+        for index in source.indices {
+          sums[index] += Double.exponential(source[index] - Self.offset(offsets[index]))
+        }
       }
     }
     return memory.tensor()

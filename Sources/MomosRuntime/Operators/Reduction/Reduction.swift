@@ -140,16 +140,24 @@ struct Reduction {
   }
 
   /// Calls `body` with elements of the input, the results that they are joined to, and how many elements each of these
-  /// results is joined with, one row after the other; 0 where each result is joined with one element.
+  /// results is joined with, one row after the other; 0 for rows of one element for each result.
   @inline(never)
   private func forEachRun(_ body: (_ elements: Range<Int>, _ results: Range<Int>, _ rowLength: Int) -> Void) {
     guard input.elementCount > 0 else { return }
-    let first = zip(input.shape.dimensions, kept.dimensions).prefix { $0 == $1 }.count
-    if kept.dimensions[first...].allSatisfy({ $0 == 1 }) {
-      let length = input.shape.dimensions[first...].reduce(1, *)
-      return body(0..<input.elementCount, 0..<kept.elementCount, length)
+    let (sizes, keptSizes) = (input.shape.dimensions, kept.dimensions)
+    let first = zip(sizes, keptSizes).prefix { $0 == $1 }.count
+    let end = keptSizes[first...].prefix { $0 == 1 }.endIndex
+    if sizes[end...] == keptSizes[end...] {
+      let (length, inner) = (sizes[first..<end].reduce(1, *), sizes[end...].reduce(1, *))
+      if inner == 1 { return body(0..<input.elementCount, 0..<kept.elementCount, length) }
+      for outer in 0..<(kept.elementCount / inner) {
+        body(
+          (outer * length * inner)..<((outer + 1) * length * inner), (outer * inner)..<((outer + 1) * inner),
+          0)
+      }
+      return
     }
-    var walk = BroadcastWalk(operands: [input.shape.dimensions, kept.dimensions], to: input.shape.dimensions)
+    var walk = BroadcastWalk(operands: [sizes, keptSizes], to: sizes)
     while walk.next() {
       let run = walk.elements(of: 0)
       body(run, walk.elements(of: 1), walk.steps[1] == 0 ? run.count : 0)
@@ -165,7 +173,11 @@ struct Reduction {
     forEachRun { run, places, length in
       var results = target.part(places)
       guard length > 0 else {
-        return VectorKernels.combine(kernel, inPlace: &results, values.extracting(run), pool: call.pool)
+        for first in stride(from: run.lowerBound, to: run.upperBound, by: places.count) {
+          let row = values.extracting(first..<(first + places.count))
+          VectorKernels.combine(kernel, inPlace: &results, row, pool: call.pool)
+        }
+        return
       }
       for row in results.indices {
         let start = run.lowerBound + row * length

@@ -54,15 +54,16 @@ enum ReductionFunction: Sendable {
   func join<Element: ReducedElement>(
     rows: Span<Element>, length: Int, to results: inout MutableSpan<Element.Sum>
   ) {
+    let start = start(Element.Sum.self)
     switch self {
-    case .product: Self.join(rows, length, &results, { $0 }, { $0.times($1) })
-    case .absoluteSum: Self.join(rows, length, &results, { $0.absolute }, { $0.plus($1) })
-    case .squareSum, .euclidean: Self.join(rows, length, &results, { $0.times($0) }, { $0.plus($1) })
-    default: Self.join(rows, length, &results, { $0 }, { $0.plus($1) })
+    case .product: Self.join(rows, length, &results, start, { $0 }, { $0.times($1) })
+    case .absoluteSum: Self.join(rows, length, &results, start, { $0.absolute }, { $0.plus($1) })
+    case .squareSum, .euclidean: Self.join(rows, length, &results, start, { $0.times($0) }, { $0.plus($1) })
+    default: Self.join(rows, length, &results, start, { $0 }, { $0.plus($1) })
     }
   }
 
-  /// Joins each result with one element. Not for the largest and smallest elements.
+  /// Joins the results with rows of one element for each. Not for the largest and smallest elements.
   @inline(never)
   func join<Element: ReducedElement>(_ elements: Span<Element>, to results: inout MutableSpan<Element.Sum>) {
     switch self {
@@ -78,10 +79,11 @@ enum ReductionFunction: Sendable {
   func joinExtremes<Element: ReducedElement>(
     rows: Span<Element>, length: Int, to results: inout MutableSpan<Element.Sum>
   ) {
+    let start = start(Element.Sum.self)
     if self == .maximum {
-      Self.join(rows, length, &results, { $0 }, { $0.larger($1) })
+      Self.join(rows, length, &results, start, { $0 }, { $0.larger($1) })
     } else {
-      Self.join(rows, length, &results, { $0 }, { $0.smaller($1) })
+      Self.join(rows, length, &results, start, { $0 }, { $0.smaller($1) })
     }
   }
 
@@ -100,33 +102,25 @@ enum ReductionFunction: Sendable {
   /// Every row in four that do not wait for each other.
   @inline(__always)
   private static func join<Element: ReducedElement>(
-    _ rows: Span<Element>, _ length: Int, _ results: inout MutableSpan<Element.Sum>,
+    _ rows: Span<Element>, _ length: Int, _ results: inout MutableSpan<Element.Sum>, _ start: Element.Sum,
     _ prepare: (Element.Sum) -> Element.Sum, _ join: (Element.Sum, Element.Sum) -> Element.Sum
   ) {
     for row in results.indices {
       let run = rows.extracting((row * length)..<((row + 1) * length))
-      var first = results[row]
+      var (first, second, third, fourth) = (start, start, start, start)
       var index = 0
-      if run.count >= 8 {
-        var second = prepare(run[1].accumulator)
-        var third = prepare(run[2].accumulator)
-        var fourth = prepare(run[3].accumulator)
-        first = join(first, prepare(run[0].accumulator))
-        index = 4
-        while index + 4 <= run.count {
-          first = join(first, prepare(run[index].accumulator))
-          second = join(second, prepare(run[index + 1].accumulator))
-          third = join(third, prepare(run[index + 2].accumulator))
-          fourth = join(fourth, prepare(run[index + 3].accumulator))
-          index += 4
-        }
-        first = join(join(first, second), join(third, fourth))
+      while index + 4 <= run.count {
+        first = join(first, prepare(run[index].accumulator))
+        second = join(second, prepare(run[index + 1].accumulator))
+        third = join(third, prepare(run[index + 2].accumulator))
+        fourth = join(fourth, prepare(run[index + 3].accumulator))
+        index += 4
       }
       while index < run.count {
         first = join(first, prepare(run[index].accumulator))
         index += 1
       }
-      results[row] = first
+      results[row] = join(results[row], join(join(first, second), join(third, fourth)))
     }
   }
 
@@ -135,6 +129,9 @@ enum ReductionFunction: Sendable {
     _ elements: Span<Element>, _ results: inout MutableSpan<Element.Sum>,
     _ join: (Element.Sum, Element.Sum) -> Element.Sum
   ) {
-    for index in elements.indices { results[index] = join(results[index], elements[index].accumulator) }
+    for first in stride(from: 0, to: elements.count, by: results.count) {
+      let row = elements.extracting(first..<(first + results.count))
+      for index in row.indices { results[index] = join(results[index], row[index].accumulator) }
+    }
   }
 }
