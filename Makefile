@@ -36,6 +36,7 @@ test: setup
 	swift test --skip-build $(TEST_FLAGS)
 	cd tools/python && MOMOS_LIBRARY=$(CURDIR)/$(TESTS)/release/libmomos.so python3 -m unittest discover -s tests
 	python3 -m unittest discover -s tools/conformance
+	python3 -m unittest discover -s tools/install
 	swift build -c release --package-path tools/examples/EmbedReader
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 	Tests/ABIChecks/check $(TESTS)/release
