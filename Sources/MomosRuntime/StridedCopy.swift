@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// Copies elements from one arrangement in memory to another of equal dimensions.
@@ -49,16 +50,57 @@ struct StridedCopy {
     isEmpty = dimensions.contains(0)
   }
 
-  /// Every element that the arrangements name must lie in its span.
-  @inline(__always)
-  func callAsFunction<Element: BitwiseCopyable>(
-    _ source: Span<Element>, to target: inout MutableSpan<Element>
-  ) {
+  /// Every element that the arrangements name must lie in the tensor and the memory, which have elements of one width.
+  func callAsFunction(_ source: Tensor, to target: inout TensorMemory) {
     guard !isEmpty else { return }
+    let width = target.type.elementType.byteCount
+    if run.source == 1 && run.target == 1 && run.size * width >= Runs.leastByteCount {
+      let values = source.bytes.span(of: UInt8.self)
+      var bytes = target.elements(of: UInt8.self)
+      return forEachPlane { from, to in
+        for row in 0..<rows.size {
+          let start = (from + row * rows.source) * width
+          ByteCopy.copy(
+            values.extracting(start..<(start + run.size * width)), to: &bytes,
+            at: (to + row * rows.target) * width)
+        }
+      }
+    }
+    switch width {
+    case 1: copy(source, to: &target, UInt8.self)
+    case 2: copy(source, to: &target, UInt16.self)
+    case 4: copy(source, to: &target, UInt32.self)
+    default: copy(source, to: &target, UInt64.self)
+    }
+  }
+
+  /// Copies single elements.
+  @inline(never)
+  private func copy<Pattern: BitwiseCopyable>(
+    _ source: Tensor, to target: inout TensorMemory, _ pattern: Pattern.Type
+  ) {
+    let values = source.bytes.span(of: pattern)
+    var elements = target.elements(of: pattern)
+    let isSquare = rows.source == 1 && run.source != 1 && run.source != 0
+    forEachPlane { from, to in
+      var part = elements.part(elements.indices)
+      if isSquare {
+        copySquares(values, from, &part, to)
+      } else {
+        for row in 0..<rows.size {
+          copyRun(values, from + row * rows.source, &part, to + row * rows.target)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with where every plane of the two innermost axes starts in the source and the target.
+  @inline(never)
+  private func forEachPlane(_ body: (_ from: Int, _ to: Int) -> Void) {
     var counters = [Int](repeating: 0, count: outer.count)
     var (from, to) = (sourceStart, targetStart)
     while true {
-      copyPlane(source, from, &target, to)
+      body(from, to)
       var axis = outer.count - 1
       while axis >= 0 {
         counters[axis] += 1
@@ -74,19 +116,9 @@ struct StridedCopy {
     }
   }
 
-  private func copyPlane<Element: BitwiseCopyable>(
-    _ source: Span<Element>, _ from: Int, _ target: inout MutableSpan<Element>, _ to: Int
-  ) {
-    if rows.source == 1 && run.source != 1 && run.source != 0 {
-      return copySquares(source, from, &target, to)
-    }
-    for row in 0..<rows.size {
-      copyRun(source, from + row * rows.source, &target, to + row * rows.target)
-    }
-  }
-
-  private func copyRun<Element: BitwiseCopyable>(
-    _ source: Span<Element>, _ from: Int, _ target: inout MutableSpan<Element>, _ to: Int
+  @inline(__always)
+  private func copyRun<Pattern: BitwiseCopyable>(
+    _ source: Span<Pattern>, _ from: Int, _ target: inout MutableSpan<Pattern>, _ to: Int
   ) {
     if run.target == 1 && run.source == 1 {
       let values = source.extracting(from..<(from + run.size))
@@ -100,8 +132,9 @@ struct StridedCopy {
     }
   }
 
-  private func copySquares<Element: BitwiseCopyable>(
-    _ source: Span<Element>, _ from: Int, _ target: inout MutableSpan<Element>, _ to: Int
+  @inline(__always)
+  private func copySquares<Pattern: BitwiseCopyable>(
+    _ source: Span<Pattern>, _ from: Int, _ target: inout MutableSpan<Pattern>, _ to: Int
   ) {
     for firstRow in stride(from: 0, to: rows.size, by: Self.squareLength) {
       let rowRange = firstRow..<min(firstRow + Self.squareLength, rows.size)
@@ -140,27 +173,13 @@ extension Shape {
 extension OperatorCall {
   /// A tensor of the given type, of which every element is copied from one of `source`.
   func arranged(_ source: Tensor, as type: ValueType, _ copy: StridedCopy) throws(RuntimeError) -> Tensor {
-    try type.elementType.visitPattern(Arrangement(call: self, source: source, type: type, copy: copy))
+    var memory = try memory(type)
+    copy(source, to: &memory)
+    return memory.tensor()
   }
 
   /// What the operator could ask for when its output types were inferred, all elements known.
   var inputTypes: InputTypes {
     InputTypes(label: label, types: inputs.map { $0?.type }, values: inputs)
-  }
-}
-
-private struct Arrangement: PatternVisitor {
-  let call: OperatorCall
-  let source: Tensor
-  let type: ValueType
-  let copy: StridedCopy
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: pattern)
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      copy(values, to: &target)
-    }
   }
 }

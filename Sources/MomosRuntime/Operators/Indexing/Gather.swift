@@ -32,8 +32,7 @@ struct Gather: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
     if let table {
-      let rows = try call.indices(1, on: table.rowCount)
-      return [try type.elementType.visitPattern(Lookup(call: call, table: table, rows: rows))]
+      return [try lookedUp(call, table)]
     }
     let shape = call[0].shape
     let axis = axis < 0 ? axis + shape.rank : axis
@@ -41,29 +40,31 @@ struct Gather: Operator {
     if let empty = try call.emptyTensor(type) { return [empty] }
     let length = shape.dimensions[(axis + 1)...].reduce(1, *)
     let outerCount = shape.dimensions[..<axis].reduce(1, *)
-    var starts: [Int] = []
-    starts.reserveCapacity(outerCount * indices.count)
-    for outer in 0..<outerCount {
-      for index in indices { starts.append((outer * shape[axis] + index) * length) }
-    }
-    return [try call.gathered(call[0], as: type, Runs(starts: starts, length: length))]
+    let runs = Runs(
+      starts: (0..<outerCount).map { $0 * shape[axis] * length }, offsets: indices.map { $0 * length },
+      length: length)
+    return [try call.gathered(call[0], as: type, runs)]
   }
-}
 
-private struct Lookup: PatternVisitor {
-  let call: OperatorCall
-  let table: RowReconstruction
-  let rows: [Int]
+  private func lookedUp(_ call: OperatorCall, _ table: RowReconstruction) throws(RuntimeError) -> Tensor {
+    let rows = try call.indices(1, on: table.rowCount)
+    var memory = try call.memory(call.outputTypes[0])
+    switch memory.type.elementType.byteCount {
+    case 2: write(rows, of: table, to: &memory, UInt16.self)
+    case 4: write(rows, of: table, to: &memory, UInt32.self)
+    default: write(rows, of: table, to: &memory, UInt64.self)
+    }
+    return memory.tensor()
+  }
 
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
+  private func write<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    _ rows: [Int], of table: RowReconstruction, to memory: inout TensorMemory, _ pattern: Pattern.Type
+  ) {
     let columns = table.columnCount
-    return try call.tensor(call.outputTypes[0], of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      for (number, row) in rows.enumerated() {
-        var weights = target.part((number * columns)..<((number + 1) * columns))
-        table.write(row: row, to: &weights)
-      }
+    var target = memory.elements(of: pattern)
+    for (number, row) in rows.enumerated() {
+      var weights = target.part((number * columns)..<((number + 1) * columns))
+      table.write(row: row, to: &weights)
     }
   }
 }

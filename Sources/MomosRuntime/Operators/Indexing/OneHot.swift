@@ -26,30 +26,19 @@ struct OneHot: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call[2].elementType.visitPattern(OneHotFilling(call: call, axis: axis))]
-  }
-}
-
-private struct OneHotFilling: PatternVisitor {
-  let call: OperatorCall
-  let axis: Int
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
     let type = call.outputTypes[0]
     let axis = axis < 0 ? axis + type.shape.rank : axis
     let (depth, stride) = (type.shape[axis], type.shape.strides[axis])
-    let indices = call[0].roundedIntegers()
-    let values = call[2].bytes.span(of: pattern)
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      target.update(repeating: values[0])
-      for (number, index) in indices.enumerated() {
-        guard let index, index >= -depth, index < depth else { continue }
-        let (outer, inner) = number.quotientAndRemainder(dividingBy: stride)
-        target[(outer * depth + (index < 0 ? index + depth : index)) * stride + inner] = values[1]
-      }
+    var places: [Int] = []
+    for (number, index) in call[0].roundedIntegers().enumerated() {
+      guard let index, index >= -depth, index < depth else { continue }
+      let (outer, inner) = number.quotientAndRemainder(dividingBy: stride)
+      places.append((outer * depth + (index < 0 ? index + depth : index)) * stride + inner)
     }
+    var memory = try call.memory(type)
+    memory.fill(with: call[2])
+    memory.scatter(try call.element(1, of: call[2]), to: Runs(starts: places, length: 1))
+    return [memory.tensor()]
   }
 }
 

@@ -1,16 +1,17 @@
 import MomosModel
 
-/// Equally long runs of a tensor's elements, one after the other, each somewhere in it.
-struct Runs {
-  /// Where each run starts.
-  let starts: [Int]
-  let length: Int
-}
-
 extension OperatorCall {
   /// A tensor of the given type that holds runs of `source` one after the other.
   func gathered(_ source: Tensor, as type: ValueType, _ runs: Runs) throws(RuntimeError) -> Tensor {
-    try type.elementType.visitPattern(Gathering(call: self, source: source, type: type, runs: runs))
+    var memory = try memory(type)
+    memory.gather(source, runs)
+    return memory.tensor()
+  }
+
+  /// One element of a tensor.
+  func element(_ position: Int, of tensor: Tensor) throws(RuntimeError) -> Tensor {
+    let type = ValueType(tensor.elementType, Shape(vector: 1))
+    return try withoutOutputMemory.gathered(tensor, as: type, Runs(starts: [position], length: 1))
   }
 
   /// A tensor without elements; nil if the type has some.
@@ -18,7 +19,7 @@ extension OperatorCall {
   /// Its shape may still have axes of any size, which nobody must count through.
   func emptyTensor(_ type: ValueType) throws(RuntimeError) -> Tensor? {
     guard type.shape.elementCount == 0 else { return nil }
-    return try tensor(type, of: UInt8.self) { _ in }
+    return try memory(type).tensor()
   }
 
   /// The positions that an input of indices names on an axis; indices below 0 count from its end.
@@ -32,31 +33,6 @@ extension OperatorCall {
       if index < 0 { indices[place] = index + length }
     }
     return indices
-  }
-}
-
-private struct Gathering: PatternVisitor {
-  let call: OperatorCall
-  let source: Tensor
-  let type: ValueType
-  let runs: Runs
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: pattern)
-    let length = runs.length
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      if length == 1 {
-        for place in runs.starts.indices { target[place] = values[runs.starts[place]] }
-        return
-      }
-      for (number, start) in runs.starts.enumerated() {
-        let run = values.extracting(start..<(start + length))
-        var place = target.part((number * length)..<((number + 1) * length))
-        for index in run.indices { place[index] = run[index] }
-      }
-    }
   }
 }
 

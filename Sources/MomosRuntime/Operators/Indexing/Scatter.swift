@@ -8,17 +8,7 @@ protocol ScatterOperator: Operator {
 
 extension ScatterOperator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let runs = try runs(call)
-    let elementType = call[0].elementType
-    if reduction == .none {
-      return [try elementType.visitPattern(Replacement(call: call, updates: call[2], runs: runs))]
-    }
-    let result = try elementType.visit(
-      Joint(
-        call: call, runs: runs, reduction: reduction,
-        source: try call.converted(call[0], to: elementType.arithmetic),
-        updates: try call.converted(call[2], to: elementType.arithmetic)))
-    return [try call.converted(result, to: elementType)]
+    [try call.scattered(runs(call), call[2], reduction)]
   }
 }
 
@@ -92,66 +82,84 @@ struct ScatterND: ScatterOperator {
   func runs(_ call: OperatorCall) throws(RuntimeError) -> Runs { try call.tupleRuns(batchRank: 0) }
 }
 
-/// Input 0 with updates in place of the elements of some runs.
-struct Replacement: PatternVisitor {
-  let call: OperatorCall
-  let updates: Tensor
-  let runs: Runs
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
+extension OperatorCall {
+  /// Input 0 with `updates` in place of the elements of some runs, or joined with them in order.
+  func scattered(
+    _ runs: Runs, _ updates: Tensor, _ reduction: ScatterReduction = .none
   ) throws(RuntimeError) -> Tensor {
-    let values = updates.bytes.span(of: pattern)
-    return try call.scattered(call[0], values, runs) { $1 }
+    let elementType = self[0].elementType
+    if reduction == .none {
+      var memory = try memory(self[0].type)
+      memory.copy(self[0])
+      memory.scatter(updates, to: runs)
+      return memory.tensor()
+    }
+    let source = try converted(self[0], to: elementType.arithmetic)
+    let others = try converted(updates, to: elementType.arithmetic)
+    var memory = try memory(source.type)
+    memory.copy(source)
+    let joining = ScatterJoining(updates: others, runs: runs, reduction: reduction)
+    switch source.elementType {
+    case .float32: joining.join(to: &memory, Float.self)
+    case .float64: joining.join(to: &memory, Double.self)
+    default: joining.joinIntegers(to: &memory)
+    }
+    return try converted(memory.tensor(), to: elementType)
   }
 }
 
-private struct Joint: NumberVisitor {
-  let call: OperatorCall
+/// Elements of runs joined with updates.
+private struct ScatterJoining {
+  let updates: Tensor
   let runs: Runs
   let reduction: ScatterReduction
-  let source: Tensor
-  let updates: Tensor
 
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let values = updates.bytes.span(of: real)
+  func join<Number: RealNumber>(to memory: inout TensorMemory, _ number: Number.Type) {
     switch reduction {
-    case .none: return try call.scattered(source, values, runs) { $1 }
-    case .add: return try call.scattered(source, values, runs) { $0 + $1 }
-    case .mul: return try call.scattered(source, values, runs) { $0 * $1 }
+    case .none: return
+    case .add: forEach(in: &memory, number) { $0 + $1 }
+    case .mul: forEach(in: &memory, number) { $0 * $1 }
     // A NaN on either side stays.
-    case .max: return try call.scattered(source, values, runs) { $0 > $1 || $0.isNaN ? $0 : $1 }
-    case .min: return try call.scattered(source, values, runs) { $0 < $1 || $0.isNaN ? $0 : $1 }
+    case .max: forEach(in: &memory, number) { $0 > $1 || $0.isNaN ? $0 : $1 }
+    case .min: forEach(in: &memory, number) { $0 < $1 || $0.isNaN ? $0 : $1 }
     }
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = updates.bytes.span(of: integer)
+  /// Sums and products have the same bits with and without a sign; numbers are compared as if they had none, those with
+  /// a sign after it was turned around.
+  func joinIntegers(to memory: inout TensorMemory) {
+    let hasSign = ElementType.signedIntegers.contains(memory.type.elementType)
+    switch memory.type.elementType.byteCount {
+    case 1: join(to: &memory, sign: hasSign ? UInt8(1) << 7 : 0)
+    case 2: join(to: &memory, sign: hasSign ? UInt16(1) << 15 : 0)
+    case 4: join(to: &memory, sign: hasSign ? UInt32(1) << 31 : 0)
+    default: join(to: &memory, sign: hasSign ? UInt64(1) << 63 : 0)
+    }
+  }
+
+  private func join<Pattern: FixedWidthInteger & BitwiseCopyable>(
+    to memory: inout TensorMemory, sign: Pattern
+  ) {
     switch reduction {
-    case .none: return try call.scattered(source, values, runs) { $1 }
-    case .add: return try call.scattered(source, values, runs) { $0 &+ $1 }
-    case .mul: return try call.scattered(source, values, runs) { $0 &* $1 }
-    case .max: return try call.scattered(source, values, runs) { Swift.max($0, $1) }
-    case .min: return try call.scattered(source, values, runs) { Swift.min($0, $1) }
+    case .none: return
+    case .add: forEach(in: &memory, Pattern.self) { $0 &+ $1 }
+    case .mul: forEach(in: &memory, Pattern.self) { $0 &* $1 }
+    case .max: forEach(in: &memory, Pattern.self) { $0 ^ sign > $1 ^ sign ? $0 : $1 }
+    case .min: forEach(in: &memory, Pattern.self) { $0 ^ sign < $1 ^ sign ? $0 : $1 }
     }
   }
-}
 
-extension OperatorCall {
-  /// A copy of `source` in which `combine` of the element and its update replaces each element of the runs, in order.
   @inline(__always)
-  fileprivate func scattered<Element: BitwiseCopyable>(
-    _ source: Tensor, _ updates: Span<Element>, _ runs: Runs, _ combine: (Element, Element) -> Element
-  ) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: Element.self)
-    return try tensor(source.type, of: Element.self, zeroed: false) { (target) throws(RuntimeError) in
-      for index in values.indices { target[index] = values[index] }
-      for (number, start) in runs.starts.enumerated() {
-        for index in 0..<runs.length {
-          target[start + index] = combine(target[start + index], updates[number * runs.length + index])
-        }
+  private func forEach<Element: BitwiseCopyable>(
+    in memory: inout TensorMemory, _ element: Element.Type, _ combine: (Element, Element) -> Element
+  ) {
+    let values = updates.bytes.span(of: element)
+    var target = memory.elements(of: element)
+    var place = 0
+    for start in runs.starts {
+      for index in start..<(start + runs.length) {
+        target[index] = combine(target[index], values[place])
+        place += 1
       }
     }
   }

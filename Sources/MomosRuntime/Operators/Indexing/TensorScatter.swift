@@ -50,9 +50,6 @@ struct TensorScatter: Operator {
       let position = positions[outer / (outerCount / cache[0])]
       for entry in 0..<count { starts.append((outer * length + (position + entry) % length) * run) }
     }
-    return [
-      try call[0].elementType.visitPattern(
-        Replacement(call: call, updates: call[1], runs: Runs(starts: starts, length: run)))
-    ]
+    return [try call.scattered(Runs(starts: starts, length: run), call[1])]
   }
 }

@@ -73,7 +73,9 @@ private struct DistinctSlices {
   init(_ tensor: Tensor, axis: Int?, isSorted: Bool) {
     let shape = axis == nil ? Shape(vector: tensor.elementCount) : tensor.shape
     let axis = axis.map { $0 < 0 ? $0 + shape.rank : $0 } ?? 0
-    let keys = tensor.orderedKeys()
+    var keys = [Int64](repeating: 0, count: tensor.elementCount)
+    var span = keys.mutableSpan
+    OrderedKeys(tensor).write(from: 0, stride: 1, to: &span)
     let stride = shape.strides[axis]
     let others = keys.isEmpty ? [] : shape.dimensions.indices.filter { $0 != axis }
     let places = StridedPositions(
@@ -102,23 +104,5 @@ private struct DistinctSlices {
       counts.append(kind.count)
       for slice in kind { numbers[slice] = number }
     }
-  }
-}
-
-extension Tensor {
-  /// For every element an integer in the order of the elements: equal for equal ones, the largest for NaN.
-  fileprivate func orderedKeys() -> [UInt64] {
-    switch elementType {
-    case .float32, .float16, .bfloat16: floats().map { Self.orderedKey(Double($0)) }
-    case .float64: bytes.array(of: Double.self).map(Self.orderedKey)
-    case .uint64: bytes.array(of: UInt64.self)
-    default: (integers() ?? []).map { UInt64(bitPattern: Int64($0)) ^ 1 << 63 }
-    }
-  }
-
-  private static func orderedKey(_ value: Double) -> UInt64 {
-    if value.isNaN { return .max }
-    let bits = (value + 0).bitPattern
-    return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
   }
 }

@@ -29,35 +29,22 @@ struct Concat: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    return [
-      try type.elementType.visitPattern(Joining(call: call, axis: axis < 0 ? axis + type.shape.rank : axis))
-    ]
+    var memory = try call.memory(call.outputTypes[0])
+    let shape = memory.type.shape
+    let axis = axis < 0 ? axis + shape.rank : axis
+    var start = 0
+    for position in call.inputs.indices {
+      let source = call[position]
+      let copy = StridedCopy(
+        source.shape.dimensions, source: source.shape.strides, target: shape.strides,
+        at: start * shape.strides[axis])
+      copy(source, to: &memory)
+      start += source.shape[axis]
+    }
+    return [memory.tensor()]
   }
 
   private func mismatch(_ inputs: InputTypes, _ axis: Int) -> RuntimeError {
     inputs.mismatch(expected: "equal sizes but along axis \(axis)")
-  }
-}
-
-private struct Joining: PatternVisitor {
-  let call: OperatorCall
-  let axis: Int
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    let strides = type.shape.strides
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      var start = 0
-      for position in call.inputs.indices {
-        let shape = call[position].shape
-        let copy = StridedCopy(
-          shape.dimensions, source: shape.strides, target: strides, at: start * strides[axis])
-        copy(call[position].bytes.span(of: pattern), to: &target)
-        start += shape[axis]
-      }
-    }
   }
 }

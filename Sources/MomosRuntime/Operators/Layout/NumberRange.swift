@@ -29,9 +29,30 @@ struct NumberRange: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let computed = ValueType(type.elementType.arithmetic, type.shape)
-    let numbers = try computed.elementType.visit(Numbers(call: call, type: computed))
-    return [try call.converted(numbers, to: type.elementType)]
+    let numbers =
+      switch type.elementType {
+      case .float64:
+        try numbers(call, .float64, Double.self) { start, delta, index in start + Double(index) * delta }
+      case .float32, .float16, .bfloat16:
+        try numbers(call, .float32, Float.self) { start, delta, index in start + Float(index) * delta }
+      default:
+        try numbers(call, .int64, Int64.self) { start, delta, index in start &+ Int64(index) &* delta }
+      }
+    return [try call.cast(numbers, to: type.elementType)]
+  }
+
+  /// - Parameter number: of the start, the distance and the position.
+  private func numbers<Element: BitwiseCopyable>(
+    _ call: OperatorCall, _ elementType: ElementType, _ element: Element.Type,
+    _ number: (Element, Element, Int) -> Element
+  ) throws(RuntimeError) -> Tensor {
+    let first = try call.withoutOutputMemory.cast(call[0], to: elementType)
+    let step = try call.withoutOutputMemory.cast(call[2], to: elementType)
+    let (start, delta) = (first.bytes.span(of: element)[0], step.bytes.span(of: element)[0])
+    var memory = try call.memory(ValueType(elementType, call.outputTypes[0].shape))
+    var target = memory.elements(of: element)
+    for index in target.indices { target[index] = number(start, delta, index) }
+    return memory.tensor()
   }
 
   private func limits<Number>(
@@ -66,30 +87,6 @@ struct NumberRange: Operator {
 extension Tensor {
   /// All elements of a tensor of a floating-point type; exact.
   fileprivate func doubles() -> [Double] {
-    elementType == .float64 ? bytes.array(of: Double.self) : floats().map(Double.init)
-  }
-}
-
-private struct Numbers: NumberVisitor {
-  let call: OperatorCall
-  let type: ValueType
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let first = try call.converted(call[0], to: type.elementType)
-    let step = try call.converted(call[2], to: type.elementType)
-    let (start, delta) = (first.bytes.span(of: real)[0], step.bytes.span(of: real)[0])
-    return try call.tensor(type, of: real, zeroed: false) { (target) throws(RuntimeError) in
-      for index in target.indices { target[index] = start + Number(index) * delta }
-    }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let start = call[0].bytes.span(of: integer)[0]
-    let delta = call[2].bytes.span(of: integer)[0]
-    return try call.tensor(type, of: integer, zeroed: false) { (target) throws(RuntimeError) in
-      for index in target.indices { target[index] = start &+ Number(truncatingIfNeeded: index) &* delta }
-    }
+    elementType == .float64 ? bytes.array(of: Double.self) : floats().map { Double($0) }
   }
 }

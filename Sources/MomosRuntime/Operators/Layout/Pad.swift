@@ -37,17 +37,40 @@ struct Pad: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let axes = try axes(call.inputTypes)
-    let elementType = call[0].elementType
+    var memory = try call.memory(call.outputTypes[0])
     guard mode == "constant" else {
-      return [try elementType.visitPattern(Repetition(call: call, axes: axes, mode: mode))]
+      if memory.type.shape.elementCount > 0 { memory.gather(call[0], repeated(axes, call[0].shape)) }
+      return [memory.tensor()]
     }
-    var filling = call.optional(2)
+    memory.fill(with: try filling(call))
+    let (source, target) = (call[0].shape.strides, memory.type.shape.strides)
+    let copy = StridedCopy(
+      axes.map(\.kept.count), source: source,
+      from: zip(axes, source).reduce(0) { $0 + $1.0.kept.lowerBound * $1.1 },
+      target: target, at: zip(axes, target).reduce(0) { $0 + $1.0.before * $1.1 })
+    copy(call[0], to: &memory)
+    return [memory.tensor()]
+  }
+
+  /// The value that is added, one element of the input's type.
+  private func filling(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    if let given = call.optional(2) { return given }
+    let one = Shape(vector: 1)
     if let value, value != 0 {
-      filling = try call.converted(
-        try call.label.place { () throws(ModelError) in try Tensor([value], shape: Shape(vector: 1)) },
-        to: elementType)
+      let number = try call.label.place { () throws(ModelError) in try Tensor([value], shape: one) }
+      return try call.converted(number, to: call[0].elementType)
     }
-    return [try elementType.visitPattern(Filling(call: call, axes: axes, value: filling))]
+    return try call.memory(ValueType(call[0].elementType, one), zeroed: true).tensor()
+  }
+
+  /// Where every element of the result comes from, for the modes that repeat elements.
+  private func repeated(_ axes: [PaddedAxis], _ source: Shape) -> Runs {
+    let places = axes.map { $0.places(mode) }
+    var starts = [0]
+    for (axis, stride) in zip(places, source.strides).dropLast() {
+      starts = starts.flatMap { start in axis.map { start + $0 * stride } }
+    }
+    return Runs(starts: starts, offsets: places.last ?? [0], length: 1)
   }
 
   private func axes(_ inputs: InputTypes) throws(RuntimeError) -> [PaddedAxis] {
@@ -120,53 +143,5 @@ private struct PaddedAxis {
   private func modulo(_ value: Int, _ divisor: Int) -> Int {
     let remainder = value % divisor
     return remainder < 0 ? remainder + divisor : remainder
-  }
-}
-
-private struct Filling: PatternVisitor {
-  let call: OperatorCall
-  let axes: [PaddedAxis]
-  /// nil for zero.
-  let value: Tensor?
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    let filling = value.map { $0.bytes.span(of: pattern)[0] } ?? 0
-    let (source, target) = (call[0].shape.strides, type.shape.strides)
-    let copy = StridedCopy(
-      axes.map(\.kept.count), source: source,
-      from: zip(axes, source).reduce(0) { $0 + $1.0.kept.lowerBound * $1.1 },
-      target: target, at: zip(axes, target).reduce(0) { $0 + $1.0.before * $1.1 })
-    let values = call[0].bytes.span(of: pattern)
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      target.update(repeating: filling)
-      copy(values, to: &target)
-    }
-  }
-}
-
-private struct Repetition: PatternVisitor {
-  let call: OperatorCall
-  let axes: [PaddedAxis]
-  let mode: String
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = call[0].bytes.span(of: pattern)
-    let type = call.outputTypes[0]
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      guard type.shape.elementCount > 0 else { return }
-      let places = axes.map { $0.places(mode) }
-      let starts = zip(places, call[0].shape.strides).dropLast().reduce([0]) { starts, axis in
-        starts.flatMap { start in axis.0.map { start + $0 * axis.1 } }
-      }
-      let run = places.last ?? [0]
-      for (number, start) in starts.enumerated() {
-        for (index, place) in run.enumerated() { target[number * run.count + index] = values[start + place] }
-      }
-    }
   }
 }

@@ -1,3 +1,4 @@
+import MomosKernels
 import MomosModel
 
 /// The upper or lower triangle of every matrix, the rest zero; `k` moves the diagonal up.
@@ -18,34 +19,21 @@ struct Trilu: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let diagonal = call.optional(1)?.integers()?.first ?? 0
-    return [
-      try call[0].elementType.visitPattern(Triangle(call: call, diagonal: diagonal, isUpper: isUpper))
-    ]
-  }
-}
-
-private struct Triangle: PatternVisitor {
-  let call: OperatorCall
-  let diagonal: Int
-  let isUpper: Bool
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
     let dimensions = call[0].shape.dimensions
     let (rows, columns) = (dimensions[dimensions.count - 2], dimensions[dimensions.count - 1])
-    let diagonal = min(max(self.diagonal, -rows - 1), columns + 1)
-    let values = call[0].bytes.span(of: pattern)
-    return try call.tensor(call[0].type, of: pattern) { (target) throws(RuntimeError) in
-      guard columns > 0 else { return }
-      for start in stride(from: 0, to: values.count, by: columns) {
-        let row = start / columns % rows
-        let edge = row + diagonal + (isUpper ? 0 : 1)
-        let split = start + min(max(edge, 0), columns)
-        for index in isUpper ? split..<(start + columns) : start..<split { target[index] = values[index] }
-      }
+    let diagonal = min(max(call.optional(1)?.integers()?.first ?? 0, -rows - 1), columns + 1)
+    let width = call[0].elementType.byteCount
+    let values = call[0].bytes.span(of: UInt8.self)
+    var memory = try call.memory(call[0].type, zeroed: true)
+    var target = memory.elements(of: UInt8.self)
+    for start in stride(from: 0, to: call[0].elementCount, by: max(columns, 1)) {
+      let edge = start / columns % rows + diagonal + (isUpper ? 0 : 1)
+      let split = start + min(max(edge, 0), columns)
+      let kept = isUpper ? split..<(start + columns) : start..<split
+      let bytes = (kept.lowerBound * width)..<(kept.upperBound * width)
+      ByteCopy.copy(values.extracting(bytes), to: &target, at: bytes.lowerBound)
     }
+    return [memory.tensor()]
   }
 }
 
@@ -73,39 +61,20 @@ struct EyeLike: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call.outputTypes[0].elementType.visitPattern(Diagonal(call: call, diagonal: diagonal))]
-  }
-}
-
-private struct Diagonal: PatternVisitor {
-  let call: OperatorCall
-  let diagonal: Int
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
     let type = call.outputTypes[0]
     let (rows, columns) = (type.shape[0], type.shape[1])
-    let one = Pattern(truncatingIfNeeded: type.elementType.patternOfOne)
     let diagonal = min(max(self.diagonal, -rows), columns)
-    return try call.tensor(type, of: pattern) { (target) throws(RuntimeError) in
-      let first = max(0, -diagonal)
-      for row in first..<max(first, min(rows, columns - diagonal)) {
-        target[row * columns + row + diagonal] = one
-      }
-    }
+    let first = max(0, -diagonal)
+    let ones = (first..<max(first, min(rows, columns - diagonal))).map { $0 * columns + $0 + diagonal }
+    var memory = try call.memory(type, zeroed: true)
+    memory.scatter(try one(type.elementType, call), to: Runs(starts: ones, length: 1))
+    return [memory.tensor()]
   }
-}
 
-extension ElementType {
-  /// The bits of the number 1.
-  fileprivate var patternOfOne: UInt64 {
-    switch self {
-    case .float32: UInt64(Float(1).bitPattern)
-    case .float64: Double(1).bitPattern
-    case .float16: UInt64(Float16(1).bitPattern)
-    case .bfloat16: UInt64(Float(1).bfloat16Bits)
-    default: 1
+  private func one(_ elementType: ElementType, _ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    let number = try call.label.place { () throws(ModelError) in
+      try Tensor([Int64(1)], shape: Shape(vector: 1))
     }
+    return try call.cast(number, to: elementType)
   }
 }

@@ -48,7 +48,7 @@ struct Attention: Operator {
     guard let heads = heads(call.inputTypes) else { preconditionFailure("refused by inference") }
     if call.outputTypes.allSatisfy({ $0.shape.elementCount == 0 }) {
       return try call.outputTypes.map { type throws(RuntimeError) in
-        try call.tensor(type, of: UInt8.self) { _ in }
+        try call.memory(type).tensor()
       }
     }
     let hasPast = call.optional(4) != nil
@@ -142,26 +142,12 @@ struct Attention: Operator {
       [layout.batch, layout.heads, layout.length, layout.size],
       source: [layout.heads * layout.length * layout.size, layout.step, layout.rowStride, 1], target: strides,
       at: (total - layout.length) * layout.size)
-    var copies = [(call[new], newCopy)]
+    var memory = try call.memory(ValueType(call[new].elementType, shape))
+    newCopy(call[new], to: &memory)
     if let past = call.optional(past) {
-      copies.append((past, StridedCopy(past.shape.dimensions, source: past.shape.strides, target: strides)))
+      let copy = StridedCopy(past.shape.dimensions, source: past.shape.strides, target: strides)
+      copy(past, to: &memory)
     }
-    let type = ValueType(call[new].elementType, shape)
-    return try type.elementType.visitPattern(SeveralCopies(call: call, type: type, copies: copies))
-  }
-}
-
-/// A tensor of which each element is written by one of several copies.
-private struct SeveralCopies: PatternVisitor {
-  let call: OperatorCall
-  let type: ValueType
-  let copies: [(source: Tensor, copy: StridedCopy)]
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      for (source, copy) in copies { copy(source.bytes.span(of: pattern), to: &target) }
-    }
+    return memory.tensor()
   }
 }

@@ -31,7 +31,7 @@ struct Einsum: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let (axes, sizes) = try axes(call.inputTypes)
     let type = call.outputTypes[0]
-    let arithmetic = type.elementType.arithmetic
+    let arithmetic = type.elementType.productArithmetic
     var terms: [EinsumTerm] = []
     for (position, names) in axes.operands.enumerated() {
       let tensor = try call.converted(call[position], to: arithmetic)
@@ -136,8 +136,14 @@ struct EinsumContraction {
     guard !summed.isEmpty else { return term }
     let ordered = try arranged(term, kept + summed)
     let type = ValueType(term.tensor.elementType, try shape(kept))
-    let result = try type.elementType.visit(
-      RowSums(call: call, source: ordered, type: type, length: count(summed)))
+    let length = count(summed)
+    let result =
+      switch type.elementType {
+      case .float32: try rowSums(ordered, length, type, Float.self) { Float($0) }
+      case .float64: try rowSums(ordered, length, type, Double.self) { $0 }
+      case .int32, .uint32: try rowSums(ordered, length, type, Int32.self) { $0 }
+      default: try rowSums(ordered, length, type, Int64.self) { $0 }
+      }
     return EinsumTerm(result, axes: kept, sizes: sizes)
   }
 
@@ -153,33 +159,20 @@ struct EinsumContraction {
   }
 
   private func count(_ axes: [Int]) -> Int { axes.reduce(1) { $0 * sizes[$1, default: 1] } }
-}
 
-private struct RowSums: NumberVisitor {
-  let call: OperatorCall
-  let source: Tensor
-  let type: ValueType
-  let length: Int
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: real)
-    return try call.tensor(type, of: real) { (target) throws(RuntimeError) in
-      for row in target.indices {
-        var sum = 0.0
-        for index in row * length..<(row + 1) * length { sum += Double(values[index]) }
-        target[row] = Number(sum)
-      }
-    }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
+  /// The sums of rows, those of real numbers rounded once.
+  private func rowSums<Element: ReducedElement>(
+    _ source: Tensor, _ length: Int, _ type: ValueType, _ element: Element.Type,
+    _ rounded: (Element.Sum) -> Element
   ) throws(RuntimeError) -> Tensor {
-    let values = source.bytes.span(of: integer)
-    return try call.tensor(type, of: integer) { (target) throws(RuntimeError) in
-      for row in target.indices {
-        for index in row * length..<(row + 1) * length { target[row] &+= values[index] }
-      }
+    let values = source.bytes.span(of: element)
+    var memory = try call.memory(type)
+    var target = memory.elements(of: element)
+    for row in target.indices {
+      var sum = Element.Sum.zero
+      for index in row * length..<(row + 1) * length { sum = sum.plus(values[index].accumulator) }
+      target[row] = rounded(sum)
     }
+    return memory.tensor()
   }
 }

@@ -66,9 +66,13 @@ struct Gemm: Operator {
     let arithmetic = weight == nil ? elementType.arithmetic : .float32
     let left = try call.converted(call[0], to: arithmetic)
     let product = try product(call, left)
-    let result = try arithmetic.visit(
-      Scaling(
-        call: call, product: product, alpha: alpha, beta: beta, bias: beta == 0 ? nil : call.optional(2)))
+    let result =
+      switch arithmetic {
+      case .float32: try scaled(call, product, Float.self)
+      case .float64: try scaled(call, product, Double.self)
+      case .int32, .uint32: try scaled(call, product, Int32.self)
+      default: try scaled(call, product, Int64.self)
+      }
     return [try call.converted(result, to: elementType)]
   }
 
@@ -83,33 +87,39 @@ struct Gemm: Operator {
       call: call, left: left, right: try call.converted(call[1], to: left.elementType),
       type: ValueType(left.elementType, shape), batches: [MatrixProducts.Batch(product: product)])()
   }
-}
 
-/// alpha times a product plus beta C.
-private struct Scaling: NumberVisitor {
-  let call: OperatorCall
-  let product: Tensor
-  let alpha: Float
-  let beta: Float
-  let bias: Tensor?
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let (alpha, beta) = (Number(alpha), Number(beta))
-    guard let bias else {
-      return alpha == 1 ? product : try call.mapped(product, real) { alpha * $0 }
-    }
-    let addend = try call.converted(bias, to: product.elementType)
-    return try call.combined(product, addend, product.type, real) { alpha * $0 + beta * $1 }
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
+  /// alpha times a product plus beta C.
+  private func scaled<Number: ProductNumber>(
+    _ call: OperatorCall, _ product: Tensor, _ number: Number.Type
   ) throws(RuntimeError) -> Tensor {
-    // Inference made sure that both are integers.
-    let (alpha, beta) = (Number(exactly: alpha) ?? 1, Number(exactly: beta) ?? 1)
+    let bias = beta == 0 ? nil : call.optional(2)
+    guard bias != nil || alpha != 1 else { return product }
+    let (alpha, beta) = (Number.factor(alpha), Number.factor(beta))
+    let values = product.bytes.span(of: number)
+    var memory = try call.memory(product.type)
+    var target = memory.elements(of: number)
     guard let bias else {
-      return alpha == 1 ? product : try call.mapped(product, integer) { alpha &* $0 }
+      for index in values.indices { target[index] = alpha.times(values[index]) }
+      return memory.tensor()
     }
-    return try call.combined(product, bias, product.type, integer) { alpha &* $0 &+ beta &* $1 }
+    let addends = try call.converted(bias, to: product.elementType)
+    let biases = addends.bytes.span(of: number)
+    let columns = product.shape[1]
+    // One addend for each row or all of them, or a row of them for each row or all.
+    let isRow = addends.shape.dimensions.last == columns && columns != 1
+    let hasRows = addends.shape.rank == 2 && addends.shape[0] != 1
+    let stride = hasRows ? (isRow ? columns : 1) : 0
+    for row in 0..<product.shape[0] where columns > 0 {
+      let run = values.extracting((row * columns)..<((row + 1) * columns))
+      var results = target.part((row * columns)..<((row + 1) * columns))
+      if isRow {
+        let addends = biases.extracting((row * stride)..<(row * stride + columns))
+        for index in run.indices { results[index] = alpha.times(run[index]).plus(beta.times(addends[index])) }
+      } else {
+        let addend = beta.times(biases[row * stride])
+        for index in run.indices { results[index] = alpha.times(run[index]).plus(addend) }
+      }
+    }
+    return memory.tensor()
   }
 }

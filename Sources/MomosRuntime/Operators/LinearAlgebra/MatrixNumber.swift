@@ -1,20 +1,32 @@
 import MomosKernels
 import MomosModel
 
-/// Numbers that matrices are multiplied in.
-protocol MatrixNumber: BitwiseCopyable {
+/// Numbers that matrices are multiplied in; integers wrap, so that those without a sign are multiplied as those with one.
+protocol ProductNumber: BitwiseCopyable {
+  static var zero: Self { get }
+  /// A factor of Gemm; an integer where the number is.
+  static func factor(_ number: Float) -> Self
+  func plus(_ other: Self) -> Self
+  func times(_ other: Self) -> Self
   /// As `ActivationProduct.multiply`.
   static func multiply(
     _ product: ActivationProduct, _ left: Span<Self>, _ right: Span<Self>,
     into output: inout MutableSpan<Self>,
     pool: ThreadPool
   ) throws(ModelError)
+}
 
+/// Real numbers that matrices are multiplied in.
+protocol MatrixNumber: ProductNumber {
   /// `e^(x - maximum)` divided by their sum, in place.
   static func softmax(_ values: inout MutableSpan<Self>)
 }
 
 extension Float: MatrixNumber {
+  static func factor(_ number: Float) -> Float { number }
+  func plus(_ other: Float) -> Float { self + other }
+  func times(_ other: Float) -> Float { self * other }
+
   static func multiply(
     _ product: ActivationProduct, _ left: Span<Float>, _ right: Span<Float>,
     into output: inout MutableSpan<Float>, pool: ThreadPool
@@ -30,12 +42,7 @@ extension Float: MatrixNumber {
 }
 
 extension Double: MatrixNumber {
-  static func multiply(
-    _ product: ActivationProduct, _ left: Span<Double>, _ right: Span<Double>,
-    into output: inout MutableSpan<Double>, pool: ThreadPool
-  ) {
-    product.sum(left, right, into: &output) { $0 + $1 * $2 }
-  }
+  static func factor(_ number: Float) -> Double { Double(number) }
 
   static func softmax(_ values: inout MutableSpan<Double>) {
     var maximum = -Double.infinity
@@ -49,28 +56,35 @@ extension Double: MatrixNumber {
   }
 }
 
-extension ActivationProduct {
-  /// The product in numbers that no kernel has; sums run over the inner dimension in ascending order.
-  ///
-  /// - Parameter addProduct: of the sum so far, an element of `left` and one of `right`.
-  @inline(__always)
-  func sum<Number: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-    _ left: Span<Number>, _ right: Span<Number>, into output: inout MutableSpan<Number>,
-    _ addProduct: (Number, Number, Number) -> Number
-  ) {
-    for matrix in 0..<batch {
-      for row in 0..<rows {
-        let start = matrix * self.output.step + row * self.output.rowStride
-        var target = output.part(start..<(start + columns))
-        target.update(repeating: 0)
+extension Int32: ProductNumber {
+  static func factor(_ number: Float) -> Int32 { Int32(exactly: number) ?? 1 }
+}
+
+extension Int64: ProductNumber {
+  static func factor(_ number: Float) -> Int64 { Int64(exactly: number) ?? 1 }
+}
+
+extension ProductNumber {
+  /// For numbers that no kernel has; sums run over the inner dimension in ascending order.
+  static func multiply(
+    _ product: ActivationProduct, _ left: Span<Self>, _ right: Span<Self>,
+    into output: inout MutableSpan<Self>,
+    pool: ThreadPool
+  ) throws(ModelError) {
+    for matrix in 0..<product.batch {
+      for row in 0..<product.rows {
+        let start = matrix * product.output.step + row * product.output.rowStride
+        var target = output.part(start..<(start + product.columns))
+        target.update(repeating: .zero)
         let factors = left.extracting(
-          (matrix * self.left.step + row * self.left.rowStride)...
-        ).extracting(first: inner)
-        for step in 0..<inner {
-          let place = matrix * self.right.step + step * (isRightTransposed ? 1 : self.right.rowStride)
-          let distance = isRightTransposed ? self.right.rowStride : 1
-          for column in 0..<columns {
-            target[column] = addProduct(target[column], factors[step], right[place + column * distance])
+          (matrix * product.left.step + row * product.left.rowStride)...
+        ).extracting(first: product.inner)
+        let isTransposed = product.isRightTransposed
+        let distance = isTransposed ? product.right.rowStride : 1
+        for step in 0..<product.inner {
+          let place = matrix * product.right.step + step * (isTransposed ? 1 : product.right.rowStride)
+          for column in 0..<product.columns {
+            target[column] = target[column].plus(factors[step].times(right[place + column * distance]))
           }
         }
       }
@@ -79,7 +93,7 @@ extension ActivationProduct {
 }
 
 /// Products of matrices that lie somewhere in two tensors.
-struct MatrixProducts: NumberVisitor {
+struct MatrixProducts {
   /// One batch: what is multiplied, and where the first matrix of each operand and of the result starts.
   struct Batch {
     let product: ActivationProduct
@@ -91,45 +105,42 @@ struct MatrixProducts: NumberVisitor {
   let call: OperatorCall
   let left: Tensor
   let right: Tensor
-  /// Of the result; the element type is that of the operands too.
+  /// Of the result; the element type is that of the operands too, and one of those in which products are computed.
   let type: ValueType
   let batches: [Batch]
 
   /// The tensor of the results.
   func callAsFunction() throws(RuntimeError) -> Tensor {
-    try type.elementType.visit(self)
-  }
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor {
-    let (lefts, rights) = (left.bytes.span(of: real), right.bytes.span(of: real))
-    return try call.tensor(type, of: real, zeroed: false) { (target) throws(RuntimeError) in
-      guard !target.isEmpty else { return }
-      for batch in batches {
-        var results = target.part(batch.target..<target.count)
-        do throws(ModelError) {
-          try Number.multiply(
-            batch.product, lefts.extracting(batch.left...), rights.extracting(batch.right...), into: &results,
-            pool: call.pool)
-        } catch {
-          throw .model(error, place: call.label.description)
-        }
-      }
+    switch type.elementType {
+    case .float32: try products(Float.self)
+    case .float64: try products(Double.self)
+    case .int32, .uint32: try products(Int32.self)
+    default: try products(Int64.self)
     }
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let (lefts, rights) = (left.bytes.span(of: integer), right.bytes.span(of: integer))
-    return try call.tensor(type, of: integer, zeroed: false) { (target) throws(RuntimeError) in
-      guard !target.isEmpty else { return }
-      for batch in batches {
-        var results = target.part(batch.target..<target.count)
-        batch.product.sum(lefts.extracting(batch.left...), rights.extracting(batch.right...), into: &results)
-        {
-          $0 &+ $1 &* $2
-        }
+  private func products<Number: ProductNumber>(_ number: Number.Type) throws(RuntimeError) -> Tensor {
+    let (lefts, rights) = (left.bytes.span(of: number), right.bytes.span(of: number))
+    var memory = try call.memory(type)
+    var target = memory.elements(of: number)
+    for batch in batches where !target.isEmpty {
+      var results = target.part(batch.target..<target.count)
+      do throws(ModelError) {
+        try Number.multiply(
+          batch.product, lefts.extracting(batch.left...), rights.extracting(batch.right...), into: &results,
+          pool: call.pool)
+      } catch {
+        throw .model(error, place: call.label.description)
       }
     }
+    return memory.tensor()
+  }
+}
+
+extension ElementType {
+  /// The type in which products are computed: float32 for float16 and bfloat16, int32 for narrower integers, whose low
+  /// bits are the same.
+  var productArithmetic: ElementType {
+    isFloatingPoint || byteCount >= 4 ? arithmetic : .int32
   }
 }

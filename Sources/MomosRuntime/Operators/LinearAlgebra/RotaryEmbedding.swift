@@ -78,24 +78,25 @@ private struct Rotation {
   func turned<Number: RealNumber>(_ number: Number.Type) throws(RuntimeError) -> Tensor {
     let values = input.bytes.span(of: number)
     let (cosines, sines) = (self.cosines.bytes.span(of: number), self.sines.bytes.span(of: number))
-    return try call.tensor(input.type, of: number, zeroed: false) { (target) throws(RuntimeError) in
-      for (number, row) in rows.enumerated() {
-        let (sample, position) = number.quotientAndRemainder(dividingBy: heads.length)
-        let angles = row * pairCount..<(row + 1) * pairCount
-        let (cosines, sines) = (cosines.extracting(angles), sines.extracting(angles))
-        for head in 0..<heads.heads {
-          let start = heads.start(sample: sample, head: head) + position * heads.rowStride
-          let source = values.extracting(start..<(start + heads.size))
-          var result = target.part(start..<(start + heads.size))
-          for pair in 0..<pairCount {
-            let first = isInterleaved ? 2 * pair : pair
-            let second = isInterleaved ? first + 1 : pair + pairCount
-            result[first] = cosines[pair] * source[first] - sines[pair] * source[second]
-            result[second] = sines[pair] * source[first] + cosines[pair] * source[second]
-          }
-          for index in 2 * pairCount..<heads.size { result[index] = source[index] }
+    var memory = try call.memory(input.type)
+    var target = memory.elements(of: number)
+    for (number, row) in rows.enumerated() {
+      let (sample, position) = number.quotientAndRemainder(dividingBy: heads.length)
+      let angles = row * pairCount..<(row + 1) * pairCount
+      let (cosines, sines) = (cosines.extracting(angles), sines.extracting(angles))
+      for head in 0..<heads.heads {
+        let start = heads.start(sample: sample, head: head) + position * heads.rowStride
+        let source = values.extracting(start..<(start + heads.size))
+        var result = target.part(start..<(start + heads.size))
+        for pair in 0..<pairCount {
+          let first = isInterleaved ? 2 * pair : pair
+          let second = isInterleaved ? first + 1 : pair + pairCount
+          result[first] = cosines[pair] * source[first] - sines[pair] * source[second]
+          result[second] = sines[pair] * source[first] + cosines[pair] * source[second]
         }
+        for index in 2 * pairCount..<heads.size { result[index] = source[index] }
       }
     }
+    return memory.tensor()
   }
 }

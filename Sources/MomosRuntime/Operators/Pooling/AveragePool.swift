@@ -21,24 +21,29 @@ struct AveragePool: RealOperator {
     let shape = call[0].shape
     let window = try pooling.window(over: shape, label: call.label)
     let values = call[0].bytes.span(of: number)
-    return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
-        window.fold(values, channelCount: shape[0] * shape[1], into: &target, initial: 0) { $0 + $1 }
-        divide(&target, window)
-      }
-    ]
+    let counts = counts(window)
+    var memory = try call.memory(call.outputTypes[0])
+    var target = memory.elements(of: number)
+    window.fold(values, channelCount: shape[0] * shape[1], into: &target, WindowSum<Number>.self)
+    for start in stride(from: 0, to: target.count, by: max(counts.count, 1)) {
+      var channel = target.part(start..<(start + counts.count))
+      for index in channel.indices { channel[index] /= Number(counts[index]) }
+    }
+    return [memory.tensor()]
   }
 
-  /// Divides the sums of all channels by how many elements each is made of.
-  private func divide<Number: RealNumber>(_ sums: inout MutableSpan<Number>, _ window: Window) {
-    let widths = (0..<window.width.output).map { Number(count(window.width, $0)) }
-    guard !widths.isEmpty else { return }
-    for line in 0..<(sums.count / widths.count) {
-      let (plane, y) = line.quotientAndRemainder(dividingBy: window.height.output)
-      let area = Number(count(window.depth, plane % window.depth.output)) * Number(count(window.height, y))
-      var sumLine = sums.part((line * widths.count)..<((line + 1) * widths.count))
-      for x in sumLine.indices { sumLine[x] /= area * widths[x] }
+  /// Of how many elements each result of a channel is made.
+  private func counts(_ window: Window) -> [Float] {
+    var counts: [Float] = []
+    counts.reserveCapacity(window.outputCount)
+    let widths = (0..<window.width.output).map { Float(count(window.width, $0)) }
+    for z in 0..<window.depth.output {
+      for y in 0..<window.height.output {
+        let area = Float(count(window.depth, z)) * Float(count(window.height, y))
+        for width in widths { counts.append(area * width) }
+      }
     }
+    return counts
   }
 
   private func count(_ axis: WindowAxis, _ position: Int) -> Int {

@@ -1,70 +1,64 @@
 import MomosModel
 
-/// One number for each channel of `[N, C, spatial...]`, whose spatial axes become 1.
-protocol GlobalPoolingOperator: RealOperator {
-  /// - Parameter values: one channel.
-  func value<Number: RealNumber>(of values: Span<Number>) -> Number
+/// One number for each channel of `[N, C, spatial...]`, whose spatial axes become 1: a reduction of those axes.
+protocol GlobalPoolingOperator: Operator {
+  static var function: ReductionFunction { get }
 }
 
 extension GlobalPoolingOperator {
-  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
-    try inputs.require(0, in: ElementType.floatingPoint)
-    let shape = inputs[0].shape
-    guard shape.rank >= 2 else { throw inputs.mismatch(expected: "rank 2 or more") }
-    let dimensions = shape.dimensions.prefix(2) + Array(repeating: 1, count: shape.rank - 2)
-    return [ValueType(inputs[0].elementType, try inputs.shape(Array(dimensions)))]
-  }
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] { [try inputs.channelType()] }
 
-  func compute<Number: RealNumber>(
-    _ call: OperatorCall, _ number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
-    let length = call[0].shape.dimensions.dropFirst(2).reduce(1, *)
-    let values = call[0].bytes.span(of: number)
-    return [
-      try call.tensor(call.outputTypes[0], of: number) { (target) throws(RuntimeError) in
-        for channel in target.indices {
-          target[channel] = value(of: values.extracting((channel * length)..<((channel + 1) * length)))
-        }
-      }
-    ]
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    [try call.pooledChannels(Self.function)]
   }
 }
 
 /// The mean, summed in float64.
 struct GlobalAveragePool: GlobalPoolingOperator {
-  init(_ context: inout OperatorContext) {}
+  static let function = ReductionFunction.mean
 
-  func value<Number: RealNumber>(of values: Span<Number>) -> Number {
-    var sum = 0.0
-    for index in values.indices { sum += Double(values[index]) }
-    return Number(sum / Double(values.count))
-  }
+  init(_ context: inout OperatorContext) {}
 }
 
 /// The largest element; a NaN counts as larger than every number.
 struct GlobalMaxPool: GlobalPoolingOperator {
-  init(_ context: inout OperatorContext) {}
+  static let function = ReductionFunction.maximum
 
-  func value<Number: RealNumber>(of values: Span<Number>) -> Number {
-    var largest = -Number.infinity
-    for index in values.indices where values[index] > largest || values[index].isNaN {
-      largest = values[index]
-    }
-    return largest
-  }
+  init(_ context: inout OperatorContext) {}
 }
 
 /// The p-norm, summed in float64.
-struct GlobalLpPool: GlobalPoolingOperator {
+struct GlobalLpPool: Float64Operator {
   private let norm: PowerNorm
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
     norm = try PowerNorm(&context)
   }
 
-  func value<Number: RealNumber>(of values: Span<Number>) -> Number {
-    var sum = 0.0
-    for index in values.indices { sum += norm.power(of: Double(values[index])) }
-    return Number(norm.root(of: sum))
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] { [try inputs.channelType()] }
+
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    let type = call.outputTypes[0]
+    let inner = call.withoutOutputMemory
+    let powers = try norm.powers(of: call[0], inner)
+    return [try norm.roots(of: try Reduction(.sum, inner, powers, kept: type.shape, type).result(), call)]
+  }
+}
+
+extension InputTypes {
+  /// The type of one number for each channel.
+  fileprivate func channelType() throws(RuntimeError) -> ValueType {
+    try require(0, in: ElementType.floatingPoint)
+    let shape = self[0].shape
+    guard shape.rank >= 2 else { throw mismatch(expected: "rank 2 or more") }
+    let dimensions = shape.dimensions.prefix(2) + Array(repeating: 1, count: shape.rank - 2)
+    return ValueType(self[0].elementType, try self.shape(Array(dimensions)))
+  }
+}
+
+extension OperatorCall {
+  fileprivate func pooledChannels(_ function: ReductionFunction) throws(RuntimeError) -> Tensor {
+    let type = outputTypes[0]
+    return try Reduction(function, self, self[0], kept: type.shape, type).result()
   }
 }

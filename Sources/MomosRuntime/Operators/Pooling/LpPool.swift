@@ -19,13 +19,13 @@ struct LpPool: Float64Operator {
   func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let shape = call[0].shape
     let window = try pooling.window(over: shape, label: call.label)
-    let powers = call[0].bytes.array(of: Double.self).map { norm.power(of: $0) }
-    return [
-      try call.tensor(call.outputTypes[0], of: Double.self) { (target) throws(RuntimeError) in
-        window.fold(powers.span, channelCount: shape[0] * shape[1], into: &target, initial: 0) { $0 + $1 }
-        for index in target.indices { target[index] = norm.root(of: target[index]) }
-      }
-    ]
+    let powers = try norm.powers(of: call[0], call.withoutOutputMemory)
+    var memory = try call.withoutOutputMemory.memory(call.outputTypes[0])
+    var target = memory.elements(of: Double.self)
+    window.fold(
+      powers.bytes.span(of: Double.self), channelCount: shape[0] * shape[1], into: &target,
+      WindowSum<Double>.self)
+    return [try norm.roots(of: memory.tensor(), call)]
   }
 }
 
@@ -40,21 +40,37 @@ struct PowerNorm: Sendable {
     }
   }
 
-  /// |x|^p
-  func power(of value: Double) -> Double {
-    switch exponent {
-    case 1: value.magnitude
-    case 2: value * value
-    default: pow(value.magnitude, Double(exponent))
+  /// |x|^p of every element of a float64 tensor.
+  func powers(of values: Tensor, _ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    let exponent = Double(self.exponent)
+    return try mapped(values, call) { value in
+      switch exponent {
+      case 1: value.magnitude
+      case 2: value * value
+      default: pow(value.magnitude, exponent)
+      }
     }
   }
 
-  /// The p-th root of a sum.
-  func root(of sum: Double) -> Double {
-    switch exponent {
-    case 1: sum
-    case 2: sum.squareRoot()
-    default: pow(sum, 1 / Double(exponent))
+  /// The p-th root of every element.
+  func roots(of sums: Tensor, _ call: OperatorCall) throws(RuntimeError) -> Tensor {
+    let exponent = Double(self.exponent)
+    return try mapped(sums, call) { sum in
+      switch exponent {
+      case 1: sum
+      case 2: sum.squareRoot()
+      default: pow(sum, 1 / exponent)
+      }
     }
+  }
+
+  private func mapped(
+    _ tensor: Tensor, _ call: OperatorCall, _ transform: (Double) -> Double
+  ) throws(RuntimeError) -> Tensor {
+    let values = tensor.bytes.span(of: Double.self)
+    var memory = try call.memory(tensor.type)
+    var target = memory.elements(of: Double.self)
+    for index in values.indices { target[index] = transform(values[index]) }
+    return memory.tensor()
   }
 }

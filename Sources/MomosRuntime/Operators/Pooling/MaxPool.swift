@@ -22,46 +22,58 @@ struct MaxPool: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    var results =
+    let window = try pooling.window(over: call[0].shape, label: call.label)
+    if outputCount == 2 {
+      // float64 holds the elements of every type.
+      let input = try call.withoutOutputMemory.cast(call[0], to: .float64)
+      let positions = try positions(call, input, window)
+      return [try call.cast(try elements(call, input, positions, window), to: elementType), positions]
+    }
+    let input = try call.withoutOutputMemory.converted(call[0], to: elementType.arithmetic)
+    let largest =
       switch elementType {
-      case .int8: try pooled(call, input, least: Int8.min)
-      case .uint8: try pooled(call, input, least: UInt8.min)
-      case .float64: try pooled(call, input, least: -Double.infinity)
-      default: try pooled(call, input, least: -Float.infinity)
+      case .int8: try pooled(call, input, window, WindowIntegerMaximum<Int8>.self)
+      case .uint8: try pooled(call, input, window, WindowIntegerMaximum<UInt8>.self)
+      case .float64: try pooled(call, input, window, WindowMaximum<Double>.self)
+      default: try pooled(call, input, window, WindowMaximum<Float>.self)
       }
-    if elementType != input.elementType { results[0] = try call.converted(results[0], to: elementType) }
-    return results
+    return [try call.converted(largest, to: elementType)]
   }
 
-  private func pooled<Number: Comparable & BitwiseCopyable>(
-    _ call: OperatorCall, _ input: Tensor, least: Number
-  ) throws(RuntimeError) -> [Tensor] {
-    let window = try pooling.window(over: input.shape, label: call.label)
-    let channelCount = input.shape[0] * input.shape[1]
-    let values = input.bytes.span(of: Number.self)
-    let type = ValueType(input.elementType, call.outputTypes[0].shape)
-    guard outputCount == 2 else {
-      let largest = try call.tensor(type, of: Number.self) { (target) throws(RuntimeError) in
-        window.fold(values, channelCount: channelCount, into: &target, initial: least) {
-          // Only a NaN differs from itself.
-          $1 > $0 || $1 != $1 ? $1 : $0
-        }
-      }
-      return [largest]
+  private func pooled<Fold: WindowFold>(
+    _ call: OperatorCall, _ input: Tensor, _ window: Window, _ fold: Fold.Type
+  ) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Fold.Number.self)
+    var memory = try call.memory(ValueType(input.elementType, call.outputTypes[0].shape))
+    var target = memory.elements(of: Fold.Number.self)
+    window.fold(values, channelCount: input.shape[0] * input.shape[1], into: &target, fold)
+    return memory.tensor()
+  }
+
+  private func positions(
+    _ call: OperatorCall, _ input: Tensor, _ window: Window
+  ) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Double.self)
+    let search = MaximumSearch(window: window, isColumnMajor: isColumnMajor)
+    var memory = try call.memory(call.outputTypes[1])
+    var target = memory.elements(of: Int64.self)
+    for index in target.indices { target[index] = Int64(search.position(values, of: index)) }
+    return memory.tensor()
+  }
+
+  /// The elements at positions; -infinity where there is none.
+  private func elements(
+    _ call: OperatorCall, _ input: Tensor, _ positions: Tensor, _ window: Window
+  ) throws(RuntimeError) -> Tensor {
+    let values = input.bytes.span(of: Double.self)
+    let places = positions.bytes.span(of: Int64.self)
+    let search = MaximumSearch(window: window, isColumnMajor: isColumnMajor)
+    var memory = try call.memory(ValueType(.float64, positions.shape))
+    var target = memory.elements(of: Double.self)
+    for index in target.indices {
+      target[index] = places[index] < 0 ? -Double.infinity : values[search.rowMajor(Int(places[index]))]
     }
-    let positions = try call.tensor(call.outputTypes[1], of: Int64.self) { (target) throws(RuntimeError) in
-      let search = MaximumSearch(window: window, isColumnMajor: isColumnMajor)
-      for index in target.indices { target[index] = Int64(search.position(values, of: index)) }
-    }
-    let found = positions.bytes.span(of: Int64.self)
-    let largest = try call.tensor(type, of: Number.self) { (target) throws(RuntimeError) in
-      let search = MaximumSearch(window: window, isColumnMajor: isColumnMajor)
-      for index in target.indices {
-        target[index] = found[index] < 0 ? least : values[search.rowMajor(Int(found[index]))]
-      }
-    }
-    return [largest, positions]
+    return memory.tensor()
   }
 }
 
@@ -72,7 +84,7 @@ private struct MaximumSearch {
 
   /// Flat position in the input of the first largest element that the window sees at an output position; -1 if it sees
   /// only padding.
-  func position<Number: Comparable & BitwiseCopyable>(_ values: Span<Number>, of output: Int) -> Int {
+  func position(_ values: Span<Double>, of output: Int) -> Int {
     let (line, x) = output.quotientAndRemainder(dividingBy: window.width.output)
     let (plane, y) = line.quotientAndRemainder(dividingBy: window.height.output)
     let (channel, z) = plane.quotientAndRemainder(dividingBy: window.depth.output)
@@ -84,7 +96,7 @@ private struct MaximumSearch {
         for xTap in window.width.taps(at: x) {
           let index = line * window.width.input + window.width.start(of: x) + xTap * window.width.dilation
           if best < 0 || values[index] > values[best]
-            || (values[index] != values[index] && values[best] == values[best])
+            || (values[index].isNaN && !values[best].isNaN)
           {
             best = index
           }

@@ -32,8 +32,26 @@ struct MaxUnpool: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let visitor = Unpooling(call: call, inferred: try unpooled(call[0].shape, call.label))
-    return [try call[0].elementType.visitPattern(visitor)]
+    let inferred = try unpooled(call[0].shape, call.label)
+    let count = inferred.reduce(1, *)
+    var memory = try call.memory(call.outputTypes[0], zeroed: true)
+    var positions: [Int] = []
+    positions.reserveCapacity(call[1].elementCount)
+    let places = call[1].bytes.span(of: Int64.self)
+    for index in places.indices {
+      guard places[index] >= 0, places[index] < count else {
+        throw .indexOutOfRange(call.label, index: Int(places[index]), count: count)
+      }
+      var (rest, position, stride) = (Int(places[index]), 0, 1)
+      for axis in inferred.indices.reversed() {
+        position += rest % inferred[axis] * stride
+        rest /= inferred[axis]
+        stride *= memory.type.shape[axis]
+      }
+      positions.append(position)
+    }
+    memory.scatter(call[0], to: Runs(starts: positions, length: 1))
+    return [memory.tensor()]
   }
 
   /// The shape that the window was slid over.
@@ -41,33 +59,5 @@ struct MaxUnpool: Operator {
     let window = try attributes.transposedWindow(
       over: input, kernel: kernel, outputPadding: nil, outputSizes: nil, label: label)
     return Array(input.dimensions.prefix(2)) + window.inputSizes
-  }
-}
-
-private struct Unpooling: PatternVisitor {
-  let call: OperatorCall
-  let inferred: [Int]
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let type = call.outputTypes[0]
-    let values = call[0].bytes.span(of: pattern)
-    let places = call[1].bytes.span(of: Int64.self)
-    let count = inferred.reduce(1, *)
-    return try call.tensor(type, of: pattern) { (target) throws(RuntimeError) in
-      for index in values.indices {
-        guard places[index] >= 0, places[index] < count else {
-          throw .indexOutOfRange(call.label, index: Int(places[index]), count: count)
-        }
-        var (rest, position, stride) = (Int(places[index]), 0, 1)
-        for axis in inferred.indices.reversed() {
-          position += rest % inferred[axis] * stride
-          rest /= inferred[axis]
-          stride *= type.shape[axis]
-        }
-        target[position] = values[index]
-      }
-    }
   }
 }

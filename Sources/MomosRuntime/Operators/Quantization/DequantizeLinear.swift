@@ -24,44 +24,56 @@ struct DequantizeLinear: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let grid = try attributes.grid(InputTypes(call))
-    return [try call[0].elementType.visit(Dequantization(call: call, grid: grid))]
-  }
-}
-
-private struct Dequantization: NumberVisitor {
-  let call: OperatorCall
-  let grid: QuantizationGrid
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    preconditionFailure("refused by inference")
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
     let scale = try call.cast(call[1], to: .float32)
-    let zeroPoint = try zeroPoints(like: scale, number)
+    let type = call.outputTypes[0]
+    var memory = try call.memory(ValueType(.float32, type.shape))
+    var target = memory.elements(of: Float.self)
+    switch call[0].elementType {
+    case .int8: try write(call, grid, scale, to: &target, Int8.self)
+    case .uint8: try write(call, grid, scale, to: &target, UInt8.self)
+    case .int16: try write(call, grid, scale, to: &target, Int16.self)
+    case .uint16: try write(call, grid, scale, to: &target, UInt16.self)
+    default: try write(call, grid, scale, to: &target, Int32.self)
+    }
+    return [try call.cast(memory.tensor(), to: type.elementType)]
+  }
+
+  private func write<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ call: OperatorCall, _ grid: QuantizationGrid, _ scale: Tensor, to target: inout MutableSpan<Float>,
+    _ number: Number.Type
+  ) throws(RuntimeError) {
     let elements = call[0].bytes.span(of: number)
     let scales = scale.bytes.span(of: Float.self)
+    let zeroPoint = try zeroPoints(call, like: scale)
     let zeros = zeroPoint.bytes.span(of: number)
-    let type = call.outputTypes[0]
-    let result = try call.tensor(ValueType(.float32, type.shape), of: Float.self, zeroed: false) {
-      (target) throws(RuntimeError) in
-      grid.forEachRun { run, scale, step in
-        for (offset, index) in run.enumerated() {
-          let place = scale + offset * step
-          target[index] = Float(Int64(elements[index]) - Int64(zeros[place])) * scales[place]
+    grid.forEachRun { run, scale, step in
+      let values = elements.extracting(run)
+      var results = target.part(run)
+      if step == 0 {
+        let (factor, zero) = (scales[scale], zeros[scale])
+        for index in values.indices { results[index] = difference(values[index], zero) * factor }
+      } else {
+        let factors = scales.extracting(scale..<(scale + run.count))
+        let zeros = zeros.extracting(scale..<(scale + run.count))
+        for index in values.indices {
+          results[index] = difference(values[index], zeros[index]) * factors[index]
         }
       }
     }
-    return try call.cast(result, to: type.elementType)
+  }
+
+  /// Rounded once.
+  @inline(__always)
+  private func difference<Number: FixedWidthInteger>(_ left: Number, _ right: Number) -> Float {
+    Number.bitWidth < 32
+      ? Float(Int32(truncatingIfNeeded: left) &- Int32(truncatingIfNeeded: right))
+      : Float(Int64(truncatingIfNeeded: left) &- Int64(truncatingIfNeeded: right))
   }
 
   /// The zero points; zeros if they are left out.
-  private func zeroPoints<Number: BitwiseCopyable>(
-    like scale: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
+  private func zeroPoints(_ call: OperatorCall, like scale: Tensor) throws(RuntimeError) -> Tensor {
     if let zeroPoint = call.optional(2) { return zeroPoint }
-    return try call.tensor(ValueType(call[0].elementType, scale.shape), of: number) { _ in }
+    return try call.withoutOutputMemory.memory(ValueType(call[0].elementType, scale.shape), zeroed: true)
+      .tensor()
   }
 }

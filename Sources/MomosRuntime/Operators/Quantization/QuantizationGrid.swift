@@ -46,7 +46,7 @@ struct QuantizationGrid {
 
   /// Calls `body` with runs of elements, the place of the scale of the first one, and the distance from there to that
   /// of the next one: 0 or 1.
-  @inline(__always)
+  @inline(never)
   func forEachRun(_ body: (_ elements: Range<Int>, _ scale: Int, _ step: Int) -> Void) {
     switch granularity {
     case .tensor:

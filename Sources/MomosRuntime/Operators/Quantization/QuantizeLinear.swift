@@ -39,7 +39,7 @@ struct QuantizeLinear: Operator {
     let quantization = Quantization(
       call: call, grid: try attributes.grid(InputTypes(call)),
       precision: precision ?? (scaleType == .int32 ? .float32 : scaleType))
-    return [try call.outputTypes[0].elementType.visit(quantization)]
+    return [try quantization.quantized()]
   }
 }
 
@@ -48,76 +48,100 @@ extension ElementType {
   static let quantized: [ElementType] = [.uint8, .int8, .uint16, .int16]
 }
 
-private struct Quantization: NumberVisitor {
+private struct Quantization {
   let call: OperatorCall
   let grid: QuantizationGrid
   let precision: ElementType
 
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    preconditionFailure("refused by inference")
-  }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    switch precision {
-    case .float16: try quantized(number) { Float(Float16($0)) }
-    case .bfloat16: try quantized(number) { Float(bfloat16Bits: $0.bfloat16Bits) }
-    default: try number.bitWidth == 8 ? quantizedRuns(UInt8.self) : quantizedRuns(UInt16.self)
-    }
-  }
-
-  /// In float32, by the vector kernels where neighbours have one scale.
-  ///
-  /// - Parameter pattern: as wide as an element.
-  private func quantizedRuns<Pattern: QuantizedPattern>(_ pattern: Pattern.Type) throws(RuntimeError)
-    -> Tensor
-  {
-    let type = call.outputTypes[0]
-    guard let format = QuantizedFormat(type.elementType) else { preconditionFailure("refused by inference") }
-    let input = try call.cast(call[0], to: .float32)
-    let scale = try call.cast(call[1], to: .float32)
-    let zeroPoint = try call.zeroPoints(2, like: scale)
-    let elements = input.bytes.span(of: Float.self)
-    let scales = scale.bytes.span(of: Float.self)
-    let zeros = zeroPoint.bytes.span(of: Float.self)
-    return try call.tensor(type, of: pattern, zeroed: false) { (target) throws(RuntimeError) in
-      grid.forEachRun { run, scale, step in
-        guard step == 0 else {
-          for (offset, index) in run.enumerated() {
-            let place = scale + offset
-            let value = (elements[index] / scales[place]).rounded(.toNearestOrEven) + zeros[place]
-            let limited = value.atLeast(format.limits.lowerBound).atMost(format.limits.upperBound)
-            target[index] = Pattern(truncatingIfNeeded: Int32(saturating: limited))
-          }
-          return
-        }
-        var results = target.part(run)
-        let quantization = LinearQuantization(scale: scales[scale], zeroPoint: zeros[scale])
-        Pattern.quantize(elements.extracting(run), quantization, to: format, into: &results, pool: call.pool)
-      }
-    }
-  }
-
-  @inline(__always)
-  private func quantized<Number: FixedWidthInteger & BitwiseCopyable>(
-    _ number: Number.Type, _ round: (Float) -> Float
-  ) throws(RuntimeError) -> Tensor {
+  func quantized() throws(RuntimeError) -> Tensor {
     let input = try call.cast(try call.cast(call[0], to: precision), to: .float32)
     let scale = try call.cast(try call.cast(call[1], to: precision), to: .float32)
-    let zeroPoint = try call.zeroPoints(2, like: scale)
+    guard precision != .float32 else { return try quantized(input, scale) }
+    // The quotients are rounded on their own, and then divided by one.
+    return try quantized(try quotients(input, scale), try constants(1, like: scale))
+  }
+
+  /// The elements divided by their scales, rounded to the precision.
+  private func quotients(_ input: Tensor, _ scale: Tensor) throws(RuntimeError) -> Tensor {
+    let elements = input.bytes.span(of: Float.self)
+    let scales = scale.bytes.span(of: Float.self)
+    var memory = try call.memory(input.type)
+    var target = memory.elements(of: Float.self)
+    grid.forEachRun { run, scale, step in
+      for (offset, index) in run.enumerated() {
+        target[index] = elements[index] / scales[scale + offset * step]
+      }
+    }
+    return try call.cast(try call.cast(memory.tensor(), to: precision), to: .float32)
+  }
+
+  /// - Parameter scale: in float32.
+  private func quantized(_ input: Tensor, _ scale: Tensor) throws(RuntimeError) -> Tensor {
+    // float32 holds zero points exactly.
+    let zeroPoint =
+      if let given = call.optional(2) {
+        try call.cast(given, to: .float32)
+      } else {
+        try constants(0, like: scale)
+      }
+    var memory = try call.memory(call.outputTypes[0])
+    guard let format = QuantizedFormat(memory.type.elementType) else {
+      preconditionFailure("refused by inference")
+    }
+    if memory.type.elementType.byteCount == 1 {
+      var target = memory.elements(of: UInt8.self)
+      write(input, scale, zeroPoint, format, to: &target)
+    } else {
+      var target = memory.elements(of: UInt16.self)
+      write(input, scale, zeroPoint, format, to: &target)
+    }
+    return memory.tensor()
+  }
+
+  /// By the vector kernels where neighbours have one scale.
+  private func write<Pattern: QuantizedPattern>(
+    _ input: Tensor, _ scale: Tensor, _ zeroPoint: Tensor, _ format: QuantizedFormat,
+    to target: inout MutableSpan<Pattern>
+  ) {
     let elements = input.bytes.span(of: Float.self)
     let scales = scale.bytes.span(of: Float.self)
     let zeros = zeroPoint.bytes.span(of: Float.self)
-    return try call.tensor(call.outputTypes[0], of: number, zeroed: false) { (target) throws(RuntimeError) in
-      grid.forEachRun { run, scale, step in
-        for (offset, index) in run.enumerated() {
-          let place = scale + offset * step
-          let quotient = round(elements[index] / scales[place])
-          target[index] = Number(saturating: quotient.rounded(.toNearestOrEven) + zeros[place])
-        }
+    let limits = format.limits
+    let (lower, upper) = (Int32(limits.lowerBound), Int32(limits.upperBound))
+    grid.forEachRun { run, scale, step in
+      guard step > 0 else {
+        let quantization = LinearQuantization(scale: scales[scale], zeroPoint: zeros[scale])
+        var results = target.part(run)
+        Pattern.quantize(elements.extracting(run), quantization, to: format, into: &results, pool: call.pool)
+        return
+      }
+      let (values, parameters) = (elements.extracting(run), scale..<(scale + run.count))
+      let (scales, zeros) = (scales.extracting(parameters), zeros.extracting(parameters))
+      var results = target.part(run)
+      for index in values.indices {
+        let quotient = values[index] / scales[index]
+        let sum = integer(quotient) &+ integer(zeros[index])
+        let limited = sum < lower ? lower : sum > upper ? upper : sum
+        results[index] = quotient.isNaN ? 0 : Pattern(truncatingIfNeeded: limited)
       }
     }
+  }
+
+  /// The nearest integer, of two the even one; 2^22 or -2^22 for what lies beyond, where all types have their limits.
+  @inline(__always)
+  private func integer(_ number: Float) -> Int32 {
+    let raised: Float = number < -0x1p22 ? -0x1p22 : number
+    let limited: Float = raised > 0x1p22 ? 0x1p22 : raised
+    // A float32 of this size has no fraction, and the last bits of it count.
+    let wholeNumber: Float = 0x1.8p23
+    return Int32(bitPattern: (limited + wholeNumber).bitPattern) &- Int32(bitPattern: wholeNumber.bitPattern)
+  }
+
+  private func constants(_ value: Float, like scale: Tensor) throws(RuntimeError) -> Tensor {
+    var memory = try call.withoutOutputMemory.memory(scale.type)
+    var target = memory.elements(of: Float.self)
+    target.update(repeating: value)
+    return memory.tensor()
   }
 }
 
@@ -157,13 +181,5 @@ extension QuantizedFormat {
     case .uint16: self = .uint16
     default: return nil
     }
-  }
-}
-
-extension OperatorCall {
-  /// A zero point as float32, which holds it exactly; zeros if it is left out.
-  fileprivate func zeroPoints(_ position: Int, like scale: Tensor) throws(RuntimeError) -> Tensor {
-    if let zeroPoint = optional(position) { return try cast(zeroPoint, to: .float32) }
-    return try tensor(scale.type, of: Float.self) { _ in }
   }
 }

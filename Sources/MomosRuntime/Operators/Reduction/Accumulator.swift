@@ -1,6 +1,7 @@
-import Glibc
-
-/// A number in which a reduction adds up: float64 for real numbers, integers in their own type.
+/// Numbers that reductions join; integers wrap.
+///
+/// float32 is joined in float64. Sums and products of integers have the same bits with and without a sign, so that those
+/// without are joined as those with one, unless their order matters.
 protocol Accumulator: Comparable, BitwiseCopyable {
   static var zero: Self { get }
   static var one: Self { get }
@@ -8,17 +9,9 @@ protocol Accumulator: Comparable, BitwiseCopyable {
   static var lowest: Self { get }
   /// Not smaller than any number.
   static var highest: Self { get }
-  /// The sum; integers wrap.
   func plus(_ other: Self) -> Self
-  /// The product; integers wrap.
   func times(_ other: Self) -> Self
   var absolute: Self { get }
-  /// For integers without the fraction.
-  var root: Self { get }
-  /// For integers without the fraction, and zero where `count` is.
-  func divided(by count: Int) -> Self
-  /// For integers not to be used.
-  var naturalLogarithm: Self { get }
   /// The larger number; NaN if either is.
   func larger(_ other: Self) -> Self
   /// The smaller number; NaN if either is.
@@ -32,31 +25,42 @@ extension Double: Accumulator {
   func plus(_ other: Double) -> Double { self + other }
   func times(_ other: Double) -> Double { self * other }
   var absolute: Double { magnitude }
-  var root: Double { squareRoot() }
-  func divided(by count: Int) -> Double { self / Double(count) }
-  var naturalLogarithm: Double { log(self) }
   func larger(_ other: Double) -> Double { atLeast(other) }
   func smaller(_ other: Double) -> Double { atMost(other) }
 }
 
-/// An integer as an accumulator.
-struct Wrapping<Integer: FixedWidthInteger & BitwiseCopyable>: Accumulator {
-  let value: Integer
-
-  static var zero: Self { Self(value: 0) }
-  static var one: Self { Self(value: 1) }
-  static var lowest: Self { Self(value: .min) }
-  static var highest: Self { Self(value: .max) }
-  static func < (left: Self, right: Self) -> Bool { left.value < right.value }
-  func plus(_ other: Self) -> Self { Self(value: value &+ other.value) }
-  func times(_ other: Self) -> Self { Self(value: value &* other.value) }
-  var absolute: Self { Self(value: Integer(truncatingIfNeeded: value.magnitude)) }
-  var root: Self { Self(value: Integer(saturating: Double(value).squareRoot())) }
-  func divided(by count: Int) -> Self {
-    guard let divisor = Integer(exactly: count), divisor != 0 else { return .zero }
-    return Self(value: value / divisor)
+extension Accumulator where Self: FixedWidthInteger {
+  static var one: Self { 1 }
+  static var lowest: Self { .min }
+  static var highest: Self { .max }
+  func plus(_ other: Self) -> Self { self &+ other }
+  func times(_ other: Self) -> Self { self &* other }
+  var absolute: Self {
+    let sign = self &>> Self(truncatingIfNeeded: Self.bitWidth - 1)
+    return (self ^ sign) &- sign
   }
-  var naturalLogarithm: Self { preconditionFailure("refused by inference") }
-  func larger(_ other: Self) -> Self { max(self, other) }
-  func smaller(_ other: Self) -> Self { min(self, other) }
+  func larger(_ other: Self) -> Self { Swift.max(self, other) }
+  func smaller(_ other: Self) -> Self { Swift.min(self, other) }
 }
+
+/// Elements that are joined as they lie in memory, and the number in which they are.
+protocol ReducedElement: BitwiseCopyable {
+  associatedtype Sum: Accumulator
+  var accumulator: Sum { get }
+}
+
+extension ReducedElement where Self: Accumulator {
+  var accumulator: Self { self }
+}
+
+extension Float: ReducedElement {
+  var accumulator: Double { Double(self) }
+}
+
+extension Double: ReducedElement {}
+extension Int8: Accumulator, ReducedElement {}
+extension UInt8: Accumulator, ReducedElement {}
+extension Int32: Accumulator, ReducedElement {}
+extension UInt32: Accumulator, ReducedElement {}
+extension Int64: Accumulator, ReducedElement {}
+extension UInt64: Accumulator, ReducedElement {}

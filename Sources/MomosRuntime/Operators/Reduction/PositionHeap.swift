@@ -1,97 +1,80 @@
-/// Which of two positions of a slice comes first.
-struct SliceOrder<Number: Comparable & BitwiseCopyable>: ~Escapable {
-  private let values: Span<Number>
-  private let start: Int
-  private let stride: Int
-  private let takesLargest: Bool
-
-  @_lifetime(copy values)
-  init(values: Span<Number>, start: Int, stride: Int, takesLargest: Bool) {
-    self.values = values
-    self.start = start
-    self.stride = stride
-    self.takesLargest = takesLargest
-  }
-
-  func precedes(_ left: Int64, _ right: Int64) -> Bool {
-    let (leftValue, rightValue) = (values[start + Int(left) * stride], values[start + Int(right) * stride])
-    if takesLargest ? leftValue > rightValue : leftValue < rightValue { return true }
-    if leftValue == rightValue { return left < right }
-    // Only a NaN differs from itself; it counts as larger than every number.
-    let (isLeftNaN, isRightNaN) = (leftValue != leftValue, rightValue != rightValue)
-    if isLeftNaN && isRightNaN { return left < right }
-    return takesLargest ? isLeftNaN : isRightNaN
-  }
-}
-
-/// The positions that come first among those offered, as a heap with the last of them on top.
-///
-/// The positions lie at `start`, `start + stride`, ... of the span that every function is given.
+/// The positions with the largest keys among those offered, of equal ones the lowest; as a heap with the last of them on
+/// top.
 struct PositionHeap {
-  private let start: Int
-  private let stride: Int
-  private(set) var count = 0
+  struct Entry {
+    let key: Int64
+    let position: Int
 
-  init(start: Int, stride: Int) {
-    self.start = start
-    self.stride = stride
-  }
-
-  /// Takes a position if there are fewer than `limit`, or in place of one that comes after it.
-  mutating func offer<Number>(
-    _ position: Int, _ order: borrowing SliceOrder<Number>, limit: Int, _ places: inout MutableSpan<Int64>
-  ) {
-    let position = Int64(position)
-    if count < limit {
-      count += 1
-      rise(position, order, &places)
-    } else if order.precedes(position, places[start]) {
-      sink(position, order, &places)
+    func precedes(_ other: Entry) -> Bool {
+      key != other.key ? key > other.key : position < other.position
     }
   }
 
-  /// Puts the positions in their order.
-  mutating func sort<Number>(
-    _ order: borrowing SliceOrder<Number>, _ places: inout MutableSpan<Int64>
-  ) {
+  private(set) var entries: [Entry]
+  private var count = 0
+
+  /// - Parameter limit: how many positions are kept, 1 or more.
+  init(limit: Int) {
+    entries = [Entry](repeating: Entry(key: 0, position: 0), count: limit)
+  }
+
+  /// Forgets everything.
+  mutating func clear() { count = 0 }
+
+  /// Takes the positions from `first` on that are among those to keep; positions are offered in ascending order.
+  mutating func offer(_ keys: Span<Int64>, first: Int) {
+    var index = 0
+    while index < keys.count && count < entries.count {
+      count += 1
+      rise(Entry(key: keys[index], position: first + index))
+      index += 1
+    }
+    var worst = entries[0].key
+    while index < keys.count {
+      // Of equal ones the earlier stays.
+      if keys[index] > worst {
+        sink(Entry(key: keys[index], position: first + index))
+        worst = entries[0].key
+      }
+      index += 1
+    }
+  }
+
+  /// Puts the entries in their order.
+  mutating func sort() {
     while count > 1 {
       count -= 1
-      let last = places[start + count * stride]
-      places[start + count * stride] = places[start]
-      sink(last, order, &places)
+      let last = entries[count]
+      entries[count] = entries[0]
+      sink(last)
     }
   }
 
-  /// Places a position from the last place upwards.
-  private func rise<Number>(
-    _ position: Int64, _ order: borrowing SliceOrder<Number>, _ places: inout MutableSpan<Int64>
-  ) {
+  /// Places an entry from the last place upwards.
+  private mutating func rise(_ entry: Entry) {
     var place = count - 1
+    var places = entries.mutableSpan
     while place > 0 {
       let parent = (place - 1) / 2
-      guard order.precedes(places[start + parent * stride], position) else { break }
-      places[start + place * stride] = places[start + parent * stride]
+      guard places[parent].precedes(entry) else { break }
+      places[place] = places[parent]
       place = parent
     }
-    places[start + place * stride] = position
+    places[place] = entry
   }
 
-  /// Places a position from the top downwards.
-  private func sink<Number>(
-    _ position: Int64, _ order: borrowing SliceOrder<Number>, _ places: inout MutableSpan<Int64>
-  ) {
+  /// Places an entry from the top downwards.
+  private mutating func sink(_ entry: Entry) {
+    let count = count
+    var places = entries.mutableSpan
     var place = 0
     while 2 * place + 1 < count {
       var child = 2 * place + 1
-      if child + 1 < count,
-        order.precedes(places[start + child * stride], places[start + (child + 1) * stride])
-      {
-        child += 1
-      }
-      guard order.precedes(position, places[start + child * stride]) else { break }
-      places[start + place * stride] = places[start + child * stride]
+      if child + 1 < count, places[child].precedes(places[child + 1]) { child += 1 }
+      guard entry.precedes(places[child]) else { break }
+      places[place] = places[child]
       place = child
     }
-    places[start + place * stride] = position
+    places[place] = entry
   }
 }

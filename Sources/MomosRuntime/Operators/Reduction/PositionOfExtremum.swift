@@ -3,34 +3,46 @@ import MomosModel
 /// The position of the largest or smallest element along an axis, int64: the first one, or with `select_last_index`
 /// the last. A NaN counts as beyond every number.
 protocol PositionOfExtremum: Operator {
-  associatedtype Order: ExtremumOrder
-  var axis: Int { get }
-  var keepsAxis: Bool { get }
-  var takesLast: Bool { get }
-  init(axis: Int, keepsAxis: Bool, takesLast: Bool)
+  static var takesLargest: Bool { get }
+  var search: ExtremumSearch { get }
+  init(search: ExtremumSearch)
 }
 
 struct ArgMax: PositionOfExtremum {
-  typealias Order = LargestFirst
-  let axis: Int
-  let keepsAxis: Bool
-  let takesLast: Bool
+  static let takesLargest = true
+  let search: ExtremumSearch
 }
 
 struct ArgMin: PositionOfExtremum {
-  typealias Order = SmallestFirst
-  let axis: Int
-  let keepsAxis: Bool
-  let takesLast: Bool
+  static let takesLargest = false
+  let search: ExtremumSearch
 }
 
 extension PositionOfExtremum {
   init(_ context: inout OperatorContext) throws(RuntimeError) {
-    let axis = try context.attributes.int("axis", default: 0)
-    let keepsAxis = try context.attributes.flag("keepdims", default: true)
-    let takesLast =
+    self.init(search: try ExtremumSearch(&context, takesLargest: Self.takesLargest))
+  }
+
+  func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
+    try search.inferOutputs(inputs)
+  }
+
+  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] { [try search.positions(call)] }
+}
+
+/// What both do.
+struct ExtremumSearch: Sendable {
+  private let takesLargest: Bool
+  private let axis: Int
+  private let keepsAxis: Bool
+  private let takesLast: Bool
+
+  init(_ context: inout OperatorContext, takesLargest: Bool) throws(RuntimeError) {
+    self.takesLargest = takesLargest
+    axis = try context.attributes.int("axis", default: 0)
+    keepsAxis = try context.attributes.flag("keepdims", default: true)
+    takesLast =
       context.version >= 12 ? try context.attributes.flag("select_last_index", default: false) : false
-    self.init(axis: axis, keepsAxis: keepsAxis, takesLast: takesLast)
   }
 
   func inferOutputs(_ inputs: InputTypes) throws(RuntimeError) -> [ValueType] {
@@ -46,66 +58,80 @@ extension PositionOfExtremum {
     return [ValueType(.int64, try inputs.shape(dimensions))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+  func positions(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
     let axis = axis < 0 ? axis + call[0].shape.rank : axis
     let slices = AxisSlices(call[0].shape, axes: axis..<(axis + 1))
-    let search = ExtremumSearch<Order>(call: call, slices: slices, takesLast: takesLast)
-    return [try call[0].elementType.visit(search)]
-  }
-}
-
-/// Which of two numbers is nearer to the extremum.
-protocol ExtremumOrder: Sendable {
-  static func precedes<Number: Comparable>(_ left: Number, _ right: Number) -> Bool
-}
-
-enum LargestFirst: ExtremumOrder {
-  static func precedes<Number: Comparable>(_ left: Number, _ right: Number) -> Bool { left > right }
-}
-
-enum SmallestFirst: ExtremumOrder {
-  static func precedes<Number: Comparable>(_ left: Number, _ right: Number) -> Bool { left < right }
-}
-
-private struct ExtremumSearch<Order: ExtremumOrder>: NumberVisitor {
-  let call: OperatorCall
-  let slices: AxisSlices
-  let takesLast: Bool
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> Tensor {
-    try positions(in: try call.converted(call[0], to: call[0].elementType.arithmetic), number)
+    let keys = OrderedKeys(call[0], takesLargest: takesLargest)
+    var memory = try call.memory(call.outputTypes[0])
+    var target = memory.elements(of: Int64.self)
+    guard !target.isEmpty else { return memory.tensor() }
+    if slices.stride == 1 {
+      searchRows(keys, slices, &target)
+    } else {
+      searchColumns(keys, slices, &target)
+    }
+    return memory.tensor()
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    try positions(in: call[0], number)
-  }
-
-  private func positions<Number: Comparable & BitwiseCopyable>(
-    in input: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = input.bytes.span(of: number)
-    return try call.tensor(call.outputTypes[0], of: Int64.self, zeroed: false) {
-      (target) throws(RuntimeError) in
-      for slice in target.indices { target[slice] = Int64(position(in: values, slices.start(of: slice))) }
+  /// One slice after the other.
+  private func searchRows(_ keys: OrderedKeys, _ slices: AxisSlices, _ target: inout MutableSpan<Int64>) {
+    var buffer = [Int64](repeating: 0, count: min(OrderedKeys.pieceLength, slices.length))
+    var piece = buffer.mutableSpan
+    for slice in target.indices {
+      let start = slices.start(of: slice)
+      var best = (key: Int64.min, position: 0)
+      for first in stride(from: 0, to: slices.length, by: piece.count) {
+        var part = piece.part(0..<min(piece.count, slices.length - first))
+        keys.write(from: start + first, stride: 1, to: &part)
+        best = later(part.span, first, than: best)
+      }
+      target[slice] = Int64(best.position)
     }
   }
 
-  private func position<Number: Comparable>(in values: Span<Number>, _ start: Int) -> Int {
-    var best = 0
-    var incumbent = values[start]
-    for position in 1..<slices.length {
-      let candidate = values[start + position * slices.stride]
-      // Only a NaN differs from itself.
-      let isBetter =
-        incumbent == incumbent && (Order.precedes(candidate, incumbent) || candidate != candidate)
-      let isEqual = candidate == incumbent || (candidate != candidate && incumbent != incumbent)
-      if isBetter || (takesLast && isEqual) {
-        best = position
-        incumbent = candidate
+  /// Neighbouring slices side by side, in the order of memory.
+  private func searchColumns(_ keys: OrderedKeys, _ slices: AxisSlices, _ target: inout MutableSpan<Int64>) {
+    let width = min(OrderedKeys.pieceLength, slices.stride)
+    var (buffer, bestKeys) = ([Int64](repeating: 0, count: width), [Int64](repeating: 0, count: width))
+    var piece = buffer.mutableSpan
+    var bests = bestKeys.mutableSpan
+    for first in stride(from: 0, to: slices.count, by: slices.stride) {
+      for column in stride(from: 0, to: slices.stride, by: width) {
+        let count = min(width, slices.stride - column)
+        var places = target.part((first + column)..<(first + column + count))
+        var part = piece.part(0..<count)
+        let start = slices.start(of: first + column)
+        keys.write(from: start, stride: 1, to: &part)
+        for index in part.indices { (bests[index], places[index]) = (part[index], 0) }
+        for position in 1..<slices.length {
+          keys.write(from: start + position * slices.stride, stride: 1, to: &part)
+          for index in part.indices {
+            if takesLast ? part[index] >= bests[index] : part[index] > bests[index] {
+              (bests[index], places[index]) = (part[index], Int64(position))
+            }
+          }
+        }
       }
     }
-    return best
+  }
+
+  /// The best of a position and those with the given keys, which come after it.
+  private func later(
+    _ keys: Span<Int64>, _ first: Int, than best: (key: Int64, position: Int)
+  ) -> (key: Int64, position: Int) {
+    var (key, position) = best
+    var index = 0
+    while index < keys.count {
+      // Four at a time, few of which are better.
+      if !takesLast, index + 4 <= keys.count,
+        max(max(keys[index], keys[index + 1]), max(keys[index + 2], keys[index + 3])) <= key
+      {
+        index += 4
+        continue
+      }
+      if takesLast ? keys[index] >= key : keys[index] > key { (key, position) = (keys[index], first + index) }
+      index += 1
+    }
+    return (key, position)
   }
 }

@@ -20,8 +20,10 @@ struct ReducedAxes {
     }
   }
 
-  /// The shape of the result: the input's without the reduced axes, or with a size of 1 for each.
-  func resultShape(_ inputs: InputTypes) throws(RuntimeError) -> Shape {
+  /// The type of the result: the input's, which must be one of some, without the reduced axes, or with a size of 1 for
+  /// each.
+  func resultType(_ inputs: InputTypes, of elementTypes: [ElementType]) throws(RuntimeError) -> ValueType {
+    try inputs.require(0, in: elementTypes)
     if areInput { try inputs.require(1, in: [.int64]) }
     let given = areInput ? inputs.optional(1) == nil ? nil : try inputs.integers(1) : attribute
     let dimensions = inputs[0].shape.dimensions
@@ -32,8 +34,8 @@ struct ReducedAxes {
       }
     }
     if reduced.isEmpty && !emptyMeansNone { reduced = Set(dimensions.indices) }
-    return try inputs.shape(
-      dimensions.enumerated().compactMap { reduced.contains($0) ? (keepsAxes ? 1 : nil) : $1 })
+    let kept = dimensions.enumerated().compactMap { reduced.contains($0) ? (keepsAxes ? 1 : nil) : $1 }
+    return ValueType(inputs[0].elementType, try inputs.shape(kept))
   }
 
   private func repeated(_ axes: [Int], _ label: NodeLabel) -> RuntimeError {

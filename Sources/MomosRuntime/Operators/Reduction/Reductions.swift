@@ -1,46 +1,46 @@
 // The reductions that add up in one pass; `ReductionFunction` says what each of them does.
 
 struct ReduceL1: Reduce {
-  typealias Function = AbsoluteSumReduction
+  static let function = ReductionFunction.absoluteSum
   let axes: ReducedAxes
 }
 
 struct ReduceL2: Reduce {
-  typealias Function = EuclideanReduction
+  static let function = ReductionFunction.euclidean
   let axes: ReducedAxes
 }
 
 struct ReduceLogSum: Reduce {
-  typealias Function = LogarithmOfSumReduction
+  static let function = ReductionFunction.logarithmOfSum
   let axes: ReducedAxes
 }
 
 struct ReduceMax: Reduce {
-  typealias Function = MaximumReduction
+  static let function = ReductionFunction.maximum
   let axes: ReducedAxes
 }
 
 struct ReduceMean: Reduce {
-  typealias Function = MeanReduction
+  static let function = ReductionFunction.mean
   let axes: ReducedAxes
 }
 
 struct ReduceMin: Reduce {
-  typealias Function = MinimumReduction
+  static let function = ReductionFunction.minimum
   let axes: ReducedAxes
 }
 
 struct ReduceProd: Reduce {
-  typealias Function = ProductReduction
+  static let function = ReductionFunction.product
   let axes: ReducedAxes
 }
 
 struct ReduceSum: Reduce {
-  typealias Function = SumReduction
+  static let function = ReductionFunction.sum
   let axes: ReducedAxes
 }
 
 struct ReduceSumSquare: Reduce {
-  typealias Function = SquareSumReduction
+  static let function = ReductionFunction.squareSum
   let axes: ReducedAxes
 }

@@ -48,67 +48,41 @@ struct TopK: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let axis = axis < 0 ? axis + call[0].shape.rank : axis
-    let selection = TopSelection(
-      call: call, takesLargest: takesLargest,
-      source: AxisSlices(call[0].shape, axes: axis..<(axis + 1)),
-      target: AxisSlices(call.outputTypes[0].shape, axes: axis..<(axis + 1)))
-    return try call[0].elementType.visit(selection)
-  }
-}
-
-private struct TopSelection: NumberVisitor {
-  let call: OperatorCall
-  let takesLargest: Bool
-  let source: AxisSlices
-  let target: AxisSlices
-
-  func visit<Number: RealNumber>(real number: Number.Type) throws(RuntimeError) -> [Tensor] {
-    let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
-    let positions = try positions(input, number)
-    let values = try values(input, positions, number)
-    return [try call.converted(values, to: elementType), positions]
+    let source = AxisSlices(call[0].shape, axes: axis..<(axis + 1))
+    let target = AxisSlices(call.outputTypes[0].shape, axes: axis..<(axis + 1))
+    var values = try call.memory(call.outputTypes[0])
+    var positions = try call.memory(call.outputTypes[1])
+    let places = select(call[0], source, target, &positions)
+    values.gather(call[0], Runs(starts: places, length: 1))
+    return [values.tensor(), positions.tensor()]
   }
 
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer number: Number.Type
-  ) throws(RuntimeError) -> [Tensor] {
-    let positions = try positions(call[0], number)
-    return [try values(call[0], positions, number), positions]
-  }
-
-  private func values<Number: BitwiseCopyable>(
-    _ input: Tensor, _ positions: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let elements = input.bytes.span(of: number)
-    let positions = positions.bytes.span(of: Int64.self)
-    let type = ValueType(input.elementType, call.outputTypes[0].shape)
-    return try call.tensor(type, of: number, zeroed: false) { (result) throws(RuntimeError) in
-      guard target.length > 0 else { return }
-      for slice in 0..<target.count {
-        let (from, to) = (source.start(of: slice), target.start(of: slice))
-        for rank in 0..<target.length {
-          let index = to + rank * target.stride
-          result[index] = elements[from + Int(positions[index]) * source.stride]
-        }
+  /// Writes the positions of the chosen elements within their slices.
+  /// - Returns: where each of them lies in the input.
+  private func select(
+    _ input: Tensor, _ source: AxisSlices, _ target: AxisSlices, _ positions: inout TensorMemory
+  ) -> [Int] {
+    var result = positions.elements(of: Int64.self)
+    var places = [Int](repeating: 0, count: result.count)
+    guard !result.isEmpty else { return places }
+    let keys = OrderedKeys(input, takesLargest: takesLargest, isNaNFirst: takesLargest)
+    var buffer = [Int64](repeating: 0, count: min(OrderedKeys.pieceLength, source.length))
+    var piece = buffer.mutableSpan
+    var heap = PositionHeap(limit: target.length)
+    for slice in 0..<target.count {
+      let (from, to) = (source.start(of: slice), target.start(of: slice))
+      heap.clear()
+      for first in stride(from: 0, to: source.length, by: piece.count) {
+        var part = piece.part(0..<min(piece.count, source.length - first))
+        keys.write(from: from + first * source.stride, stride: source.stride, to: &part)
+        heap.offer(part.span, first: first)
+      }
+      heap.sort()
+      for (rank, entry) in heap.entries.enumerated() {
+        result[to + rank * target.stride] = Int64(entry.position)
+        places[to + rank * target.stride] = from + entry.position * source.stride
       }
     }
-  }
-
-  private func positions<Number: Comparable & BitwiseCopyable>(
-    _ input: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let elements = input.bytes.span(of: number)
-    return try call.tensor(call.outputTypes[1], of: Int64.self, zeroed: false) {
-      (result) throws(RuntimeError) in
-      guard target.length > 0 else { return }
-      for slice in 0..<target.count {
-        let order = SliceOrder(
-          values: elements, start: source.start(of: slice), stride: source.stride, takesLargest: takesLargest)
-        var heap = PositionHeap(start: target.start(of: slice), stride: target.stride)
-        for position in 0..<source.length { heap.offer(position, order, limit: target.length, &result) }
-        heap.sort(order, &result)
-      }
-    }
+    return places
   }
 }

@@ -21,39 +21,16 @@ struct CenterCropPad: Operator {
   }
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    [try call[0].elementType.visitPattern(CenteredCopy(call: call))]
-  }
-}
-
-private struct CenteredCopy: PatternVisitor {
-  let call: OperatorCall
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    let (input, type) = (call[0].shape, call.outputTypes[0])
-    let rank = input.rank
-    let values = call[0].bytes.span(of: pattern)
-    return try call.tensor(type, of: pattern) { (target) throws(RuntimeError) in
-      let common = (0..<rank).map { min(input[$0], type.shape[$0]) }
-      guard !common.contains(0) else { return }
-      let sources = (0..<rank).map { (input[$0] - common[$0]) / 2 }
-      let targets = (0..<rank).map { (type.shape[$0] - common[$0]) / 2 }
-      let length = common.last ?? 1
-      for line in 0..<(common.dropLast().reduce(1, *)) {
-        var positions = [Int](repeating: 0, count: rank)
-        var rest = line
-        for axis in (0..<max(rank - 1, 0)).reversed() {
-          positions[axis] = rest % common[axis]
-          rest /= common[axis]
-        }
-        var (from, to) = (0, 0)
-        for axis in 0..<rank {
-          from = from * input[axis] + sources[axis] + positions[axis]
-          to = to * type.shape[axis] + targets[axis] + positions[axis]
-        }
-        for index in 0..<length { target[to + index] = values[from + index] }
-      }
+    var memory = try call.memory(call.outputTypes[0], zeroed: true)
+    let (input, output) = (call[0].shape, memory.type.shape)
+    let common = zip(input.dimensions, output.dimensions).map { min($0, $1) }
+    /// Where the common middle begins.
+    func start(_ shape: Shape) -> Int {
+      shape.strides.indices.reduce(0) { $0 + (shape[$1] - common[$1]) / 2 * shape.strides[$1] }
     }
+    let copy = StridedCopy(
+      common, source: input.strides, from: start(input), target: output.strides, at: start(output))
+    copy(call[0], to: &memory)
+    return [memory.tensor()]
   }
 }

@@ -3,7 +3,7 @@ import MomosModel
 
 /// The input `[N, C, spatial...]` at the places that a grid `[N, out..., axes]` names, from -1 to 1 along every axis, the
 /// last axis first; one to three spatial axes.
-struct GridSample: Operator {
+struct GridSample: Float64Operator {
   private let axisSampling: AxisSampling
 
   init(_ context: inout OperatorContext) throws(RuntimeError) {
@@ -25,47 +25,36 @@ struct GridSample: Operator {
     return [ValueType(inputs[0].elementType, try inputs.shape(Array(output)))]
   }
 
-  func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
-    let type = call.outputTypes[0]
-    let arithmetic = type.elementType.arithmetic
-    let input = try call.converted(call[0], to: arithmetic)
-    let grid = try call.converted(call[1], to: .float64)
-    let computed = ValueType(arithmetic, type.shape)
-    let result =
-      arithmetic == .float64
-      ? try sampled(call, input, grid, computed, Double.self)
-      : try sampled(call, input, grid, computed, Float.self)
-    return [try call.converted(result, to: type.elementType)]
+  func compute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
+    var memory = try call.memory(call.outputTypes[0])
+    if memory.type.shape.elementCount > 0 { sample(call[0], call[1], to: &memory) }
+    return [memory.tensor()]
   }
 
-  private func sampled<Number: RealNumber>(
-    _ call: OperatorCall, _ input: Tensor, _ grid: Tensor, _ type: ValueType, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
+  private func sample(_ input: Tensor, _ grid: Tensor, to memory: inout TensorMemory) {
     let shape = input.shape
     let sizes = Array(shape.dimensions.dropFirst(2))
     let inputCount = sizes.reduce(1, *)
-    let outputCount = type.shape.dimensions.dropFirst(2).reduce(1, *)
-    let values = input.bytes.span(of: number)
+    let outputCount = memory.type.shape.dimensions.dropFirst(2).reduce(1, *)
+    let values = input.bytes.span(of: Double.self)
     let places = grid.bytes.span(of: Double.self)
-    return try call.tensor(type, of: number) { (target) throws(RuntimeError) in
-      guard type.shape.elementCount > 0 else { return }
-      for image in 0..<shape[0] {
-        for position in 0..<outputCount {
-          let place = (image * outputCount + position) * sizes.count
-          var taps = [SamplingTap(offset: 0, weight: 1)]
-          for (axis, size) in sizes.enumerated() {
-            let coordinate = places[place + sizes.count - 1 - axis]
-            let along = axisSampling.taps(at: coordinate, size: size)
-            taps = taps.flatMap { tap in
-              along.map { SamplingTap(offset: tap.offset * size + $0.offset, weight: tap.weight * $0.weight) }
-            }
+    var target = memory.elements(of: Double.self)
+    for image in 0..<shape[0] {
+      for position in 0..<outputCount {
+        let place = (image * outputCount + position) * sizes.count
+        var taps = [SamplingTap(offset: 0, weight: 1)]
+        for (axis, size) in sizes.enumerated() {
+          let coordinate = places[place + sizes.count - 1 - axis]
+          let along = axisSampling.taps(at: coordinate, size: size)
+          taps = taps.flatMap { tap in
+            along.map { SamplingTap(offset: tap.offset * size + $0.offset, weight: tap.weight * $0.weight) }
           }
-          for channel in 0..<shape[1] {
-            let plane = image * shape[1] + channel
-            var sum = 0.0
-            for tap in taps { sum += tap.weight * Double(values[plane * inputCount + tap.offset]) }
-            target[plane * outputCount + position] = Number(sum)
-          }
+        }
+        for channel in 0..<shape[1] {
+          let plane = image * shape[1] + channel
+          var sum = 0.0
+          for tap in taps { sum += tap.weight * values[plane * inputCount + tap.offset] }
+          target[plane * outputCount + position] = sum
         }
       }
     }

@@ -58,83 +58,30 @@ extension Resampling {
   /// The first input of a call, resized.
   fileprivate func resized(_ call: OperatorCall) throws(RuntimeError) -> Tensor {
     let input = call[0]
-    let mayExtrapolate = attributes.coordinates == .cropAndResize
-    if attributes.mode == .nearest && !mayExtrapolate {
-      return try input.elementType.visitPattern(NearestResizing(resampling: self, call: call))
-    }
-    if input.elementType.isFloatingPoint {
-      let arithmetic = input.elementType.arithmetic
-      let wide = try call.converted(input, to: arithmetic)
-      let result =
-        arithmetic == .float64
-        ? try resized(call, wide, Double.self) : try resized(call, wide, Float.self)
-      return try call.converted(result, to: input.elementType)
-    }
-    let result = try resized(call, try call.widened(input), Double.self)
-    return try input.elementType.visit(Truncation(values: result, call: call))
+    let extrapolates = attributes.coordinates == .cropAndResize
+    if attributes.mode == .nearest && !extrapolates { return try nearest(call, input) }
+    // A bool is the number 0 or 1 here.
+    let numbers = input.elementType == .bool ? input.seen(as: .uint8) : input
+    let wide = try call.cast(
+      numbers, to: input.elementType.isFloatingPoint ? input.elementType.arithmetic : .float64)
+    var result = attributes.mode == .nearest ? try nearest(call, wide) : try interpolated(call, wide)
+    if extrapolates { result = try extrapolated(call, result, try extrapolation(call, wide.elementType)) }
+    let narrow = try call.cast(result, to: numbers.elementType)
+    return input.elementType == .bool ? narrow.seen(as: .bool) : narrow
   }
 
-  private func resized<Number: RealNumber>(
-    _ call: OperatorCall, _ tensor: Tensor, _ number: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let result =
-      attributes.mode == .nearest
-      ? try nearest(call, tensor, number) : try interpolated(call, tensor, number)
-    return attributes.coordinates == .cropAndResize ? try extrapolated(call, result, number) : result
-  }
-}
-
-private struct NearestResizing: PatternVisitor {
-  let resampling: Resampling
-  let call: OperatorCall
-
-  func visit<Pattern: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-    pattern: Pattern.Type
-  ) throws(RuntimeError) -> Tensor {
-    try resampling.nearest(call, call[0], pattern)
-  }
-}
-
-/// Makes float64 numbers elements of the output's integer type, without their fractions.
-private struct Truncation: NumberVisitor {
-  let values: Tensor
-  let call: OperatorCall
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor { values }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let numbers = values.bytes.span(of: Double.self)
-    return try call.tensor(call.outputTypes[0], of: integer) { (target) throws(RuntimeError) in
-      for index in numbers.indices {
-        let number = numbers[index].rounded(.towardZero)
-        target[index] = Number(exactly: number) ?? (number > 0 ? Number.max : Number.min)
-      }
+  /// The value beyond the input, in one element.
+  private func extrapolation(_ call: OperatorCall, _ elementType: ElementType) throws(RuntimeError) -> Tensor
+  {
+    try call.label.place { () throws(ModelError) in
+      try Tensor(rounding: [attributes.extrapolation], to: elementType, shape: Shape(vector: 1))
     }
   }
 }
 
-extension OperatorCall {
-  /// An integer or bool tensor in float64.
-  fileprivate func widened(_ tensor: Tensor) throws(RuntimeError) -> Tensor {
-    try tensor.elementType.visit(Widening(tensor: tensor, call: self))
-  }
-}
-
-private struct Widening: NumberVisitor {
-  let tensor: Tensor
-  let call: OperatorCall
-
-  func visit<Number: RealNumber>(real: Number.Type) throws(RuntimeError) -> Tensor { tensor }
-
-  func visit<Number: FixedWidthInteger & BitwiseCopyable>(
-    integer: Number.Type
-  ) throws(RuntimeError) -> Tensor {
-    let values = tensor.bytes.span(of: integer)
-    return try call.tensor(ValueType(.float64, tensor.shape), of: Double.self) {
-      (target) throws(RuntimeError) in
-      for index in values.indices { target[index] = Double(values[index]) }
-    }
+extension Tensor {
+  /// The same bits as elements of another type of the same width.
+  fileprivate func seen(as elementType: ElementType) -> Tensor {
+    Tensor(elementType: elementType, shape: shape, bytes: bytes)
   }
 }
