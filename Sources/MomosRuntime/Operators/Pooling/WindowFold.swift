@@ -4,6 +4,13 @@ protocol WindowFold {
   /// What every result begins with.
   static var initial: Number { get }
   static func combined(_ left: Number, _ right: Number) -> Number
+  /// The same, for loops that go through elements one by one.
+  static func combinedSingly(_ left: Number, _ right: Number) -> Number
+}
+
+extension WindowFold {
+  @inline(__always)
+  static func combinedSingly(_ left: Number, _ right: Number) -> Number { combined(left, right) }
 }
 
 /// The sum; zero of nothing.
@@ -21,6 +28,11 @@ enum WindowMaximum<Number: RealNumber>: WindowFold {
     // Without branches, which random numbers would make slow.
     let (isLarger, isNaN) = (right > left ? 1 : 0, right != right ? 1 : 0)
     return isLarger | isNaN != 0 ? right : left
+  }
+  @inline(__always)
+  static func combinedSingly(_ left: Number, _ right: Number) -> Number {
+    let larger = left < right ? right : left
+    return right.isNaN ? right : larger
   }
 }
 
@@ -44,36 +56,18 @@ extension Window {
   ) {
     var buffer = [Fold.Number](repeating: Fold.initial, count: width.input)
     var line = buffer.mutableSpan
-    // Elements of the line that are as far apart as neighbours of the output lie together, so that no loop has steps.
-    let phaseCount = min(width.stride, width.input)
-    let phaseLength = (width.input + width.stride - 1) / width.stride
-    var phaseBuffer = [Fold.Number](
-      repeating: Fold.initial, count: phaseCount > 1 ? phaseCount * phaseLength : 0)
-    var phases = phaseBuffer.mutableSpan
     forEachLine(channelCount: channelCount) { start, isOutput in
       guard isOutput else {
-        return combine(source.extracting(start..<(start + width.input)), into: &line, fold)
-      }
-      for phase in 0..<(phases.isEmpty ? 0 : phaseCount) {
-        for (place, x) in stride(from: phase, to: width.input, by: width.stride).enumerated() {
-          phases[phase * phaseLength + place] = line[x]
-        }
+        return combine(source.extracting(start..<(start + width.input)), step: 1, into: &line, fold)
       }
       var targetLine = target.part(start..<(start + width.output))
       targetLine.update(repeating: Fold.initial)
       for tap in 0..<width.kernel {
         let positions = width.positions(of: tap)
         guard let first = positions.first else { continue }
-        let (place, phase) = (width.start(of: first) + tap * width.dilation)
-          .quotientAndRemainder(dividingBy: width.stride)
-        let seen = phase * phaseLength + place
         var results = targetLine.part(positions)
-        let places = seen..<(seen + positions.count)
-        if phases.isEmpty {
-          combine(line.span.extracting(places), into: &results, fold)
-        } else {
-          combine(phases.span.extracting(places), into: &results, fold)
-        }
+        let seen = line.span.extracting((width.start(of: first) + tap * width.dilation)...)
+        combine(seen, step: width.stride, into: &results, fold)
       }
       line.update(repeating: Fold.initial)
     }
@@ -98,10 +92,16 @@ extension Window {
     }
   }
 
+  /// Combines every result with an element, which are `step` apart.
   @inline(never)
   private func combine<Fold: WindowFold>(
-    _ source: Span<Fold.Number>, into target: inout MutableSpan<Fold.Number>, _ fold: Fold.Type
+    _ source: Span<Fold.Number>, step: Int, into target: inout MutableSpan<Fold.Number>, _ fold: Fold.Type
   ) {
-    for x in source.indices { target[x] = Fold.combined(target[x], source[x]) }
+    if step == 1 {
+      let seen = source.extracting(first: target.count)
+      for x in seen.indices { target[x] = Fold.combined(target[x], seen[x]) }
+    } else {
+      for x in target.indices { target[x] = Fold.combinedSingly(target[x], source[x * step]) }
+    }
   }
 }
