@@ -16,6 +16,13 @@ let swiftSettings: [SwiftSetting] = [
 /// For what does no work of its own on weights: its speed is that of what it calls.
 let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
+/// For loops over elements, of which there are many and which memory limits: vectors, but one at a time.
+let plainLoops: [SwiftSetting] = [
+  .unsafeFlags(
+    ["-force-vector-interleave=1", "-unroll-runtime=false"].flatMap { ["-Xllvm", $0] },
+    .when(configuration: .release))
+]
+
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
 ) -> Target {
@@ -88,7 +95,7 @@ let package = Package(
     .target(name: "CMomosSchema", dependencies: ["CProtobufC"]),
     .target(name: "COnnxSchema", dependencies: ["CProtobufC"]),
 
-    library("MomosModel"),
+    library("MomosModel", [], smallCode),
     library("MomosKernels", ["CMomosKernels", "MomosModel"]),
     library("MomosProtobuf", ["CProtobufC"]),
     library(
@@ -97,7 +104,7 @@ let package = Package(
     library(
       "MomosInterchange", ["MomosModel", "MomosProtobuf", "COnnxSchema", "CProtobufC", "CZlib"], smallCode),
     library("MomosFit", ["MomosModel", "MomosKernels"], smallCode),
-    library("MomosRuntime", ["MomosModel", "MomosKernels"]),
+    library("MomosRuntime", ["MomosModel", "MomosKernels"], plainLoops),
     library("MomosMetrics", ["MomosModel", "CZlib", "CZstd"]),
     library(
       "Momos",

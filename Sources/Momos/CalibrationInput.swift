@@ -49,7 +49,7 @@ struct CalibrationInput {
     func refusal(_ name: String, expected: String, found: String) -> MomosError {
       MomosError(.badData, "'\(path)': tensor '\(name)': expected \(expected), found \(found)")
     }
-    for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+    for (name, shape) in shapes.inKeyOrder {
       if let columns = calibration.moments(of: name)?.columns, columns != shape[1] {
         throw refusal(name, expected: "moments of \(shape[1]) columns", found: "\(columns)")
       }

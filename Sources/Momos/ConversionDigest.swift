@@ -22,17 +22,17 @@ struct ConversionDigest {
   }
 
   mutating func add(_ calibration: Calibration) {
-    for (name, position) in calibration.momentsOfTensor.sorted(by: { $0.key < $1.key }) {
+    for (name, position) in calibration.momentsOfTensor.inKeyOrder {
       let moments = calibration.moments[position]
       add(name, "\(moments.sampleCount) \(moments.columns) \(xxh3(moments.upperSums))")
     }
-    for (name, counts) in calibration.rowCounts.sorted(by: { $0.key < $1.key }) { add(name, counts) }
-    for (name, loss) in calibration.losses.sorted(by: { $0.key < $1.key }) { add(name, loss) }
+    for (name, counts) in calibration.rowCounts.inKeyOrder { add(name, counts) }
+    for (name, loss) in calibration.losses.inKeyOrder { add(name, loss) }
   }
 
   mutating func add(_ samples: CalibrationSamples) throws(MomosError) {
     for run in 0..<samples.runCount {
-      for (name, tensor) in try samples.inputs(of: run).sorted(by: { $0.key < $1.key }) { add(name, tensor) }
+      for (name, tensor) in try samples.inputs(of: run).inKeyOrder { add(name, tensor) }
     }
   }
 

@@ -1,4 +1,5 @@
 import MomosInterchange
+import MomosModel
 
 /// A result that commands print: as text for people, as JSON for programs.
 public protocol Report: Encodable {
@@ -73,7 +74,7 @@ private final class JSONNode {
     case .list(let elements):
       return Self.joined(elements.map { $0.text(indentation: inner) }, "[", "]", indentation)
     case .object(let fields):
-      let lines = fields.sorted { $0.key < $1.key }.map { key, node in
+      let lines = fields.inKeyOrder.map { key, node in
         JSONText.quoted(key) + " : " + node.text(indentation: inner)
       }
       return Self.joined(lines, "{", "}", indentation)

@@ -39,7 +39,7 @@ public struct MeasuredLoss: ModelLoss, Sendable {
     var mean = MeanCosine()
     for sample in samples {
       let outputs = try plan.execute(sample.inputs, resuming: sample.trace, changed: Set(tensors.keys))
-      for (name, reference) in sample.trace.outputs.sorted(by: { $0.key < $1.key })
+      for (name, reference) in sample.trace.outputs.inKeyOrder
       where reference.elementType.isFloatingPoint {
         if let output = outputs[name] { mean.add(reference, output) }
       }

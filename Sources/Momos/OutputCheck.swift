@@ -51,7 +51,7 @@ struct OutputCheck {
 
   private func readInputs() throws(MomosError) -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
-    for (name, path) in options.inputs.sorted(by: { $0.key < $1.key }) {
+    for (name, path) in options.inputs.inKeyOrder {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }
     }
     return tensors

@@ -44,7 +44,7 @@ public struct Run: Sendable {
     try OutputTargets.check(
       outputs.values.sorted(), inputs: [file] + inputs.values.sorted(), overwrites: overwrites)
     var tensors: [String: Tensor] = [:]
-    for (name, path) in inputs.sorted(by: { $0.key < $1.key }) {
+    for (name, path) in inputs.inKeyOrder {
       tensors[name] = try MomosError.translating { try NPYFile(path: path).tensor() }
     }
     self.inputs = tensors
@@ -54,7 +54,7 @@ public struct Run: Sendable {
   /// Executes once and writes the outputs.
   public func writeOutputs() throws(MomosError) {
     let outputs = try execute()
-    for (name, path) in outputPaths.sorted(by: { $0.key < $1.key }) {
+    for (name, path) in outputPaths.inKeyOrder {
       guard let tensor = outputs[name] else { continue }
       try MomosError.translating { try NPYFile.write(tensor, to: path) }
     }

@@ -38,7 +38,7 @@ struct TransposedTables {
   /// The graph with the transpositions of the tables at its beginning.
   func added(to graph: Graph) -> Graph {
     var graph = graph
-    let transpositions = names.sorted { $0.key < $1.key }.map { Self.transposition(of: $0.value, as: $0.key) }
+    let transpositions = names.inKeyOrder.map { Self.transposition(of: $0.value, as: $0.key) }
     graph.nodes = transpositions + graph.nodes
     return graph
   }

@@ -1,3 +1,5 @@
+import MomosModel
+
 /// Rows and columns of a matrix that training connected to each other and to no others.
 public struct StructurePart: Sendable, Hashable {
   /// Ascending.
@@ -87,7 +89,7 @@ public struct MatrixStructure: Sendable, Hashable {
     var sets = DisjointSets(count: parts.count)
     for edge in partsBetween(edges, evidence) { sets.unite(edge.ofRow, edge.ofColumn) }
     let groups = Dictionary(grouping: zip(sets.labels(), parts), by: \.0)
-    let joined = groups.sorted { $0.key < $1.key }.map { _, group in
+    let joined = groups.inKeyOrder.map { _, group in
       guard group.count > 1 else { return group[0].1 }
       let (rows, columns) = (group.flatMap(\.1.rows).sorted(), group.flatMap(\.1.columns).sorted())
       return StructurePart(

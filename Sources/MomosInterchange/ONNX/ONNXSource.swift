@@ -38,7 +38,7 @@ struct ONNXSource: TensorSource {
       add(constant.name, try constant.stored(folder))
     }
     for (node, attributes) in zip(graph.nodes, names.attributeTensors) {
-      for (attribute, name) in attributes.sorted(by: { $0.key < $1.key }) {
+      for (attribute, name) in attributes.inKeyOrder {
         guard case .tensor(let tensor) = node.attributes[attribute].value else { continue }
         add(
           name, try Self.stored(tensor, folder, "\(node.label), attribute \(node.attributes[attribute].name)")

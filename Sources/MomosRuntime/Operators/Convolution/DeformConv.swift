@@ -29,7 +29,7 @@ struct DeformConv: Float64Operator {
     let taps = try inputs.shape([offsetGroups, shape.window.tapCount]).elementCount
     let places = shape.window.outputSizes
     let expected = [2: [shape.batch, 2 * taps] + places, 3: [shape.rows], 4: [shape.batch, taps] + places]
-    for (position, dimensions) in expected.sorted(by: { $0.key < $1.key }) {
+    for (position, dimensions) in expected.inKeyOrder {
       guard let found = inputs.optional(position)?.shape, found.dimensions != dimensions else { continue }
       throw inputs.mismatch(expected: "\(dimensions) for input \(position)")
     }

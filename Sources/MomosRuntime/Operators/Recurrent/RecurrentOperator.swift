@@ -88,7 +88,7 @@ private struct RecurrentSequences {
       3: [directions, 2 * gates * hidden], 4: [shape.batch], 5: shape.stateDimensions,
       6: shape.stateDimensions, 7: [directions, 3 * hidden],
     ]
-    for (position, dimensions) in expected.sorted(by: { $0.key < $1.key }) {
+    for (position, dimensions) in expected.inKeyOrder {
       guard let found = inputs.optional(position)?.shape, found.dimensions != dimensions else { continue }
       throw inputs.mismatch(expected: "\(dimensions) for input \(position)")
     }
