@@ -30,20 +30,10 @@ struct OperatorCall {
     _ type: ValueType, of element: Element.Type, zeroed: Bool = true,
     _ body: (inout MutableSpan<Element>) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> Tensor {
-    var buffer = try memory(for: type, zeroed: zeroed)
-    var elements = buffer.mutableSpan(of: element)
+    var memory = try memory(type, zeroed: zeroed)
+    var elements = memory.elements(of: element)
     try body(&elements)
-    return Tensor(elementType: type.elementType, shape: type.shape, bytes: buffer.freeze())
-  }
-
-  /// The memory of a tensor that is to be filled, apart from `tensor`, of which there is a copy for every use.
-  @inline(never)
-  func memory(for type: ValueType, zeroed: Bool) throws(RuntimeError) -> MutableBytes {
-    guard var memory = outputMemory?.take(type) else {
-      return try modelErrors { () throws(ModelError) in try MutableBytes(byteCount: type.byteCount) }
-    }
-    if zeroed { memory.clear() }
-    return memory
+    return memory.tensor()
   }
 
   /// The tensor with its axes reordered, as `Tensor.transposed`.

@@ -6,7 +6,7 @@ import MomosModel
 /// What only moves elements needs no type of theirs: long runs are copied as bytes, single elements by their width.
 struct TensorMemory: ~Copyable {
   let type: ValueType
-  private var bytes: MutableBytes
+  var bytes: MutableBytes
 
   init(_ type: ValueType, _ bytes: consuming MutableBytes) {
     self.type = type

@@ -18,9 +18,9 @@ extension OperatorCall {
   /// A tensor of a type with the shape of `source`.
   @inline(never)
   func mapped(_ source: Tensor, to type: ValueType, _ loop: ElementLoop) throws(RuntimeError) -> Tensor {
-    var memory = try memory(for: type, zeroed: false)
-    loop?(source.bytes, &memory)
-    return Tensor(elementType: type.elementType, shape: type.shape, bytes: memory.freeze())
+    var memory = try memory(type)
+    loop?(source.bytes, &memory.bytes)
+    return memory.tensor()
   }
 
   /// Two tensors of one element type, broadcast to the shape of `type`.
@@ -28,11 +28,11 @@ extension OperatorCall {
   func combined(
     _ left: Tensor, _ right: Tensor, to type: ValueType, _ loop: PairLoop
   ) throws(RuntimeError) -> Tensor {
-    var memory = try memory(for: type, zeroed: false)
+    var memory = try memory(type)
     var walk = BroadcastWalk(
       operands: [left.shape.dimensions, right.shape.dimensions], to: type.shape.dimensions)
-    loop?(left.bytes, right.bytes, &walk, &memory)
-    return Tensor(elementType: type.elementType, shape: type.shape, bytes: memory.freeze())
+    loop?(left.bytes, right.bytes, &walk, &memory.bytes)
+    return memory.tensor()
   }
 
   /// A function of the first two inputs, which are not of a floating-point type.
@@ -105,22 +105,22 @@ extension OperatorCall {
   @inline(never)
   func folded(_ loop: FoldLoop) throws(RuntimeError) -> Tensor {
     let type = computed(in: outputTypes[0].elementType.arithmetic)
-    var memory = try memory(for: type, zeroed: false)
+    var memory = try memory(type)
     for position in inputs.indices {
       let operand = try converted(self[position], to: type.elementType)
       var walk = BroadcastWalk(operands: [operand.shape.dimensions], to: type.shape.dimensions)
       if position > 0 {
-        loop?(&memory, operand.bytes, &walk)
+        loop?(&memory.bytes, operand.bytes, &walk)
         continue
       }
       switch type.elementType.byteCount {
-      case 1: memory.fill(UInt8.self, operand.bytes, &walk)
-      case 2: memory.fill(UInt16.self, operand.bytes, &walk)
-      case 4: memory.fill(UInt32.self, operand.bytes, &walk)
-      default: memory.fill(UInt64.self, operand.bytes, &walk)
+      case 1: memory.bytes.fill(UInt8.self, operand.bytes, &walk)
+      case 2: memory.bytes.fill(UInt16.self, operand.bytes, &walk)
+      case 4: memory.bytes.fill(UInt32.self, operand.bytes, &walk)
+      default: memory.bytes.fill(UInt64.self, operand.bytes, &walk)
       }
     }
-    return Tensor(elementType: type.elementType, shape: type.shape, bytes: memory.freeze())
+    return memory.tensor()
   }
 }
 
