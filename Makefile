@@ -75,6 +75,7 @@ fuzz: setup
 	python3 tools/fuzz/run.py "$$(tools/fuzz/build)" --minutes $(MINUTES)
 
 # The Swift reader and the numpy reader on mutated files, for MINUTES.
+fuzz-differential: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
 fuzz-differential: setup
 	fuzzer=$$(tools/fuzz/build) && rm -rf .build-fuzz-seeds && "$$fuzzer" --seeds . .build-fuzz-seeds \
 	  && tools/fuzz/differential "$$fuzzer" .build-fuzz-seeds/container $(MINUTES)
