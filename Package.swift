@@ -13,7 +13,7 @@ let swiftSettings: [SwiftSetting] = [
   .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
-/// For what does no work of its own on weights: its speed is that of what it calls.
+/// For targets whose speed is that of the kernels that they call, and of memory.
 let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 /// For loops over elements, of which there are many and which memory limits: vectors, but one at a time.
