@@ -1,7 +1,3 @@
-#include "small_code.h"
-
-SMALL_CODE_BEGIN
-
 #include "gemm_sets.h"
 
 #define GEMM_LANES 4
@@ -63,5 +59,3 @@ const momos_gemm_table momos_gemm_scalar = {
     .multiply_mosaic = multiply_mosaic,
     CONVOLUTION_MEMBERS,
 };
-
-SMALL_CODE_END

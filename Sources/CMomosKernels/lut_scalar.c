@@ -1,9 +1,5 @@
 // The specification in code: tables of 16-bit entries, one lookup after another.
 
-#include "small_code.h"
-
-SMALL_CODE_BEGIN
-
 #include <math.h>
 
 #include "lut_quantise.h"
@@ -94,5 +90,3 @@ static void sweep(momos_lut_layout layout, const lut_sweep *sweep) {
 
 const momos_lut_kernels momos_lut_scalar = {
     .name = "scalar", .quantise = lut_quantise, .build = build, .sweep = sweep};
-
-SMALL_CODE_END

@@ -1,11 +1,5 @@
-#include "small_code.h"
-
-SMALL_CODE_BEGIN
-
 #define MOMOS_KERNEL_TABLE momos_kernels_scalar
 #define MOMOS_KERNEL_NAME "scalar"
 #define MOMOS_STRIP_LOOKUPS momos_scalar_strip_lookups
 #include "strip_lookups.h"
 #include "kernel_bodies.h"
-
-SMALL_CODE_END

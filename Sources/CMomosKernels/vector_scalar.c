@@ -1,7 +1,3 @@
-#include "small_code.h"
-
-SMALL_CODE_BEGIN
-
 #include "vector_sets.h"
 
 #define VECTOR_LANES 4
@@ -13,5 +9,3 @@ typedef double wide_lanes __attribute__((ext_vector_type(4)));
 #define WIDE(value) __builtin_convertvector(value, wide_lanes)
 #define MULTIPLY_ADD(a, b, c) __builtin_convertvector(WIDE(a) * WIDE(b) + WIDE(c), lanes)
 #include "vector_bodies.h"
-
-SMALL_CODE_END
