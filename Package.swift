@@ -16,10 +16,11 @@ let swiftSettings: [SwiftSetting] = [
 /// For targets whose speed is that of the kernels that they call, and of memory.
 let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
-/// For loops over elements, of which there are many and which memory limits: vectors, but one at a time.
+/// For loops over elements, of which there are many and which memory limits: vectors, but one at a time. Loops are aligned to 16
+/// bytes, functions to 2.
 let plainLoops: [SwiftSetting] = [
   .unsafeFlags(
-    ["-force-vector-interleave=1", "-unroll-runtime=false"].flatMap { ["-Xllvm", $0] },
+    ["-force-vector-interleave=1", "-unroll-runtime=false", "-align-all-functions=1"].flatMap { ["-Xllvm", $0] },
     .when(configuration: .release))
 ]
 
@@ -53,7 +54,7 @@ let sharedLibraryFlags =
   + [
     "--version-script=\(Context.packageDirectory)/Sources/CMomosABI/momos.map",
     "--script=\(Context.packageDirectory)/tools/install/discard.ld", "--no-eh-frame-hdr", "--gc-sections",
-    "--icf=all", "--wrap=_swift_stdlib_getScalarName", "-z", "pack-relative-relocs",
+    "--icf=all", "-z", "pack-relative-relocs",
     "-soname=libmomos.so.1", "-s",
   ].flatMap { ["-Xlinker", $0] }
 

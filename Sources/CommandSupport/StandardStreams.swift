@@ -8,11 +8,7 @@ var commandName: String {
 
 /// Prints one line on stderr, after the command's name. Line ends and other control characters are escaped.
 func printError(_ message: String) {
-  var line = "\(commandName): "
-  for scalar in message.unicodeScalars {
-    line += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-  }
-  writeToStandardError(line + "\n")
+  writeToStandardError("\(commandName): \(message.printable)\n")
 }
 
 /// Prints a result on stdout.

@@ -4,9 +4,9 @@ public struct ByteSize: Sendable, Hashable {
 
   /// Nil for other text, for fractions of a byte beyond rounding down, and from 2^62 on.
   public init?(argument: String) {
-    let digits = argument.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    let digits = argument.prefix { ("0"..."9").contains($0) || $0 == "." }
     guard let unit = Self.units[argument.dropFirst(digits.count).lowercased()],
-      digits.first?.isNumber == true, digits.last?.isNumber == true, let number = Double(digits)
+      digits.first != ".", digits.last != ".", let number = Double(digits)
     else { return nil }
     // Whole numbers are not rounded.
     if let whole = Int(digits) {

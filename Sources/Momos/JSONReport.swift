@@ -200,16 +200,18 @@ extension JSONEncoding {
 extension String {
   /// `fileByteCount` as `file_byte_count`; capitals that follow one another are one word.
   fileprivate var withUnderscores: String {
-    let characters = Array(self)
-    var result = ""
-    for (position, character) in characters.enumerated() {
-      if character.isUppercase, position > 0 {
-        let followsSmall = !characters[position - 1].isUppercase
-        let precedesSmall = position + 1 < characters.count && characters[position + 1].isLowercase
-        if followsSmall || precedesSmall { result += "_" }
+    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z"), smallLetters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let letters = Array(utf8)
+    var result: [UInt8] = []
+    for (position, letter) in letters.enumerated() {
+      let isCapital = capitals.contains(letter)
+      if isCapital, position > 0 {
+        let followsSmall = !capitals.contains(letters[position - 1])
+        let precedesSmall = position + 1 < letters.count && smallLetters.contains(letters[position + 1])
+        if followsSmall || precedesSmall { result.append(UInt8(ascii: "_")) }
       }
-      result += character.lowercased()
+      result.append(isCapital ? letter | 0x20 : letter)
     }
-    return result
+    return String(decoding: result, as: UTF8.self)
   }
 }

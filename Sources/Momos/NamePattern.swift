@@ -149,6 +149,6 @@ struct ScalarSet {
     case "s", "S": ranges = [0x09...0x0D, 0x20...0x20]
     default: return nil
     }
-    isInverted = letter.properties.isUppercase
+    isInverted = letter < "a"
   }
 }

@@ -30,12 +30,9 @@ struct TextTable {
 }
 
 extension String {
-  /// The text with control characters escaped: names of tensors come from files and must not steer a terminal.
+  /// The text with control characters escaped.
   public var printable: String {
-    guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
-    return unicodeScalars.reduce(into: "") { text, scalar in
-      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-    }
+    unicodeScalars.reduce(into: "") { text, scalar in text += scalar.printable }
   }
 }
 

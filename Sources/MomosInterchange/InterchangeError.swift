@@ -78,7 +78,7 @@ extension InterchangeError {
   static func quoted(_ text: some StringProtocol) -> String {
     var result = "'"
     for scalar in text.unicodeScalars.prefix(80) {
-      result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+      result += scalar.printable
     }
     return result + (text.unicodeScalars.count > 80 ? "...'" : "'")
   }

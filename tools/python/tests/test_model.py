@@ -3,8 +3,10 @@
 import copy
 import gc
 import json
+import os
 import pathlib
 import pickle
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -15,6 +17,7 @@ import momos
 import momos_reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+COMMANDS = pathlib.Path(os.environ.get("MOMOS_COMMANDS", ROOT / ".build-tests/release"))
 FIXTURES = ROOT / "fixtures"
 DIGITS = FIXTURES / "sources/digits-mlp"
 WEIGHTS = {path.stem: np.load(path) for path in sorted((DIGITS / "weights").glob("*.npy"))}
@@ -323,6 +326,32 @@ class WorkTests(WithDigits):
         self.assertFalse(pathlib.Path(path).exists())
         self.assertEqual({phase for phase, _ in seen}, {"calibrating", "converting"} & {phase for phase, _ in seen})
         self.assertEqual([share for _, share in seen], sorted(share for _, share in seen))
+
+    @unittest.skipUnless((COMMANDS / "momos-convert").exists(), "momos-convert is not built")
+    def test_the_command_continues_what_the_library_began(self):
+        class Enough(Exception):
+            pass
+
+        def stop(phase, share):
+            if phase == "converting" and share > 0.5:
+                raise Enough
+
+        samples = f"{self.folder.name}/samples.npz"
+        np.savez(samples, images=IMAGES[:16])
+        path = f"{self.folder.name}/continued.momos"
+        calibrated = {"calibration": samples}, ["--calibration", samples]
+        for options, words in (({}, []), ({"bits": 2, "decompose": True}, ["--bits", "2", "--decompose"]), calibrated):
+            with self.assertRaises(Enough):
+                momos.convert(
+                    DIGITS / "weights", path, graph=DIGITS / "graph.json", progress=stop, resume=True, **options
+                )
+            self.assertTrue(pathlib.Path(f"{path}.partial/manifest.npz").exists())
+            command = [COMMANDS / "momos-convert", DIGITS / "weights", "--graph", DIGITS / "graph.json", "-o", path]
+            # A journal of other options or types is refused.
+            done = subprocess.run([*command, "--resume", *words], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertFalse(pathlib.Path(f"{path}.partial").exists())
+            pathlib.Path(path).unlink()
 
     def test_verification_compares_with_the_source(self):
         labels = np.load(DIGITS / "test_labels.npy")

@@ -1,11 +1,11 @@
-"""Programs whose functions were divided do what they did, and lose what nothing calls."""
+"""Programs whose objects were divided do what they did, and lose what nothing calls."""
 
 import pathlib
 import subprocess
 import tempfile
 import unittest
 
-from split_functions import Refused, split
+from split_object import Refused, split
 
 # Local functions in one section that call each other by plain distances, a function by its address, jump tables, and code that
 # nothing reaches.
@@ -38,11 +38,24 @@ int main(int count, char **words) {
 OUTPUT = "zero 11 1\none 8 0\ntwo 30 2\nthree\nthree 6 4\nfour 51 3\nmany -1 5\n"
 
 
+# References to types: one is read, which leads to a function, and one is not.
+TYPES = r"""
+#include <stdio.h>
+#define REFERENCE __attribute__((section("swift5_typeref"))) VISIBILITY const
+int answer(void) { return 42; }
+int unread(void) { return 43; }
+struct reference { int kind; int (*function)(void); };
+REFERENCE struct reference first = {2, unread};
+REFERENCE struct reference second = {1, answer};
+int main(void) { return printf("%d %d\n", second.kind, second.function()) < 0; }
+"""
+
+
 def run(*words):
     return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout
 
 
-class SplitFunctionsTest(unittest.TestCase):
+class SplitObjectTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -76,6 +89,24 @@ class SplitFunctionsTest(unittest.TestCase):
     def test_only_divided_functions_are_dropped(self):
         self.assertIn("nobody_calls_this", run("nm", self.linked(self.object)))
         self.assertNotIn("nobody_calls_this", run("nm", self.linked(self.divided())))
+
+    def test_references_to_types_that_nothing_reads_are_dropped(self):
+        (self.folder / "program.c").write_text(TYPES)
+        self.compile("-O0", "-DVISIBILITY=")
+        whole = self.linked(self.object)
+        self.assertEqual(run(whole), "1 42\n")
+        self.assertIn("unread", run("nm", whole))
+        program = self.linked(self.divided())
+        self.assertEqual(run(program), "1 42\n")
+        self.assertIn("answer", run("nm", program))
+        self.assertNotIn("unread", run("nm", program))
+        self.assertNotIn("first", run("nm", program))
+
+    def test_references_to_types_by_their_place_in_the_section_are_refused(self):
+        (self.folder / "program.c").write_text(TYPES)
+        self.compile("-O0", "-DVISIBILITY=static __attribute__((used))")
+        with self.assertRaisesRegex(Refused, "swift5_typeref as a whole"):
+            self.divided()
 
     def test_bytes_that_are_no_code_are_refused(self):
         (self.folder / "program.c").write_text(

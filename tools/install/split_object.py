@@ -1,7 +1,8 @@
-"""Gives every function of an object file a section of its own, so that a linker can drop those that nothing calls.
+"""Gives what lies together in an object file sections of their own, so that a linker can drop those that nothing refers to.
 
-In Swift.o, the library in Swift of the Swift runtime, most code lies in one section. There an assembler has filled in where local
-functions lie: this is read from the instructions, and becomes relocations. What is not understood to the byte is refused.
+Functions: in Swift.o, the library in Swift of the Swift runtime, most code lies in one section. There an assembler has filled in
+where local functions lie: this is read from the instructions, and becomes relocations. References to types: each has a symbol, and
+relocations alone refer to them. What is not understood to the byte is refused.
 """
 
 import bisect
@@ -14,6 +15,7 @@ SHF_EXECINSTR = 4
 STT_SECTION = 3
 R_X86_64_64, R_X86_64_PC32 = 1, 2
 MAXIMUM_SECTIONS = 0xFF00
+TYPE_REFERENCES = "swift5_typeref"
 HEADER, SYMBOL, RELOCATION = struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ"), struct.Struct("<QQq")
 # Of a section header, and of a symbol.
 NAME, TYPE, FLAGS, ADDRESS, OFFSET, SIZE, LINK, INFO, ALIGNMENT, ENTRY = range(10)
@@ -117,17 +119,19 @@ class Code:
         self.ends = {}
         # Where functions of `text` can begin; (place, end of the instruction, target) of references between them.
         self.beginnings, self.local = set(), []
+        # By the end of every run of instructions without effect in `text`, its start: they fill up to the next function.
+        self.filling = {}
         self.read(path, objdump)
         self.tables = self.jump_tables()
 
     def read(self, path, objdump):
         sections = {name: n for n, name in enumerate(self.object.names) if self.object.is_code(n)}
         places = {n: sorted(r[0] for r in self.object.relocations(n)) for n in sections.values()}
-        section, position, can_begin, short = None, 0, True, []
+        section, position, can_begin, short, filling = None, 0, True, [], None
         listing = subprocess.run([objdump, "-d", path], check=True, capture_output=True, text=True).stdout
         for line in listing.splitlines():
             if line.startswith("Disassembly of section "):
-                section, position, can_begin = sections[line.split()[-1].rstrip(":")], 0, True
+                section, position, can_begin, filling = sections[line.split()[-1].rstrip(":")], 0, True, None
                 continue
             match = re.match(r"\s*([0-9a-f]+): ((?:[0-9a-f]{2}[ \t])+)\s*(.*)", line)
             if not match:
@@ -145,6 +149,11 @@ class Code:
                 if not own:
                     short += self.read_instruction(start, content, text)
                 can_begin = re.match("ret|jmp|ud2|nop|int3|data16|call", text)
+                if not re.match(r"(data16\s+)*(cs\s+)?nop", text):
+                    filling = None
+                else:
+                    filling = start if filling is None else filling
+                    self.filling[position] = filling
         if sum(len(own) for own in places.values()) != len(self.ends):
             raise Refused("a relocation of code lies in no instruction")
         self.functions.join(short)
@@ -209,6 +218,11 @@ class Code:
             raise Refused(f"{self.object.names[section]}+{place:#x} leads into a function")
         return number
 
+    def end(self, number):
+        """The end of a function without what fills up to the next."""
+        end = self.functions.end(number)
+        return max(self.filling.get(end, end), self.functions.starts[number])
+
 
 def split(content, path, objdump):
     """The bytes of an object for x86-64 with a section for every function.
@@ -251,18 +265,47 @@ def split(content, path, objdump):
             symbol[S_SECTION], symbol[S_VALUE] = first_section + number, symbol[S_VALUE] - functions.starts[number]
     object.symbols[first_global:first_global] = [[0, STT_SECTION, 0, first_section + n, 0, 0] for n in range(count)]
     object.sections[object.table][INFO] += count
-    add_sections(object, text, functions, moved)
+    add_sections(object, text, functions.starts, [code.end(number) for number in range(count)], moved)
+    for section in [n for n, name in enumerate(object.names) if name == TYPE_REFERENCES and n in object.relocating]:
+        split_symbols(object, section)
     return object.written()
 
 
-def add_sections(object, text, functions, moved):
-    header, first_section = object.sections[text], len(object.sections)
+def split_symbols(object, section):
+    """Gives every symbol of a section of data a section of its own, where all that refers to it does so by symbols."""
+    own = [symbol for symbol in object.symbols if symbol[S_SECTION] == section and symbol[S_INFO] & 15 != STT_SECTION]
+    starts = sorted({symbol[S_VALUE] for symbol in own})
+    if starts[:1] != [0]:
+        raise Refused(f"{object.names[section]} begins with no symbol")
+    ends = [*starts[1:], object.sections[section][SIZE]]
+    number_of = {start: number for number, start in enumerate(starts)}
+    if any(symbol[S_VALUE] + symbol[S_SIZE] > ends[number_of[symbol[S_VALUE]]] for symbol in own):
+        raise Refused(f"symbols of {object.names[section]} overlap")
+    for other in object.relocating:
+        for _, symbol, _, _ in object.relocations(other):
+            if object.is_section_symbol(symbol) and object.symbols[symbol][S_SECTION] == section:
+                raise Refused(f"{object.names[other]} refers to {object.names[section]} as a whole")
+    moved = [[] for _ in starts]
+    for place, symbol, kind, addend in object.relocations(section):
+        number = bisect.bisect_right(starts, place) - 1
+        moved[number].append((place - starts[number], symbol, kind, addend))
+    first_section = len(object.sections)
+    for symbol in own:
+        symbol[S_SECTION], symbol[S_VALUE] = first_section + number_of[symbol[S_VALUE]], 0
+    add_sections(object, section, starts, ends, moved)
+
+
+def add_sections(object, section, starts, ends, moved):
+    """Divides a section into parts with relocations, each with its header; nothing of the section itself remains."""
+    header, first_section = object.sections[section], len(object.sections)
     added, relocating = [], []
-    for number, start in enumerate(functions.starts):
-        added.append([*header[:OFFSET], header[OFFSET] + start, functions.end(number) - start, *header[LINK:]])
+    for number, (start, end) in enumerate(zip(starts, ends)):
+        added.append([*header[:OFFSET], header[OFFSET] + start, end - start, *header[LINK:]])
         if moved[number]:
-            relocating.append(list(object.sections[object.relocating[text]]))
+            relocating.append(list(object.sections[object.relocating[section]]))
             relocating[-1][INFO] = first_section + number
             object.append_relocations(relocating[-1], moved[number])
-    header[SIZE] = object.sections[object.relocating[text]][SIZE] = 0
+            object.relocating[first_section + number] = first_section + len(starts) + len(relocating) - 1
+    header[SIZE] = object.sections[object.relocating[section]][SIZE] = 0
     object.sections += added + relocating
+    object.names += [object.names[section]] * len(added) + [object.names[object.relocating[section]]] * len(relocating)
