@@ -39,11 +39,17 @@ public struct Conversion: Sendable {
     let options = try options.decomposable()
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
+    if let output = options.output, let format = Export.Format(path: output) {
+      throw MomosError(
+        .usage,
+        "'\(output)': only FILE.momos as the single source is written as .\(format.rawValue); name the output FILE.momos"
+      )
+    }
     initialWeights = try options.decomposition?.initialWeightsSource()
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
-      throw MomosError(.usage, "the sources hold no tensors")
+      throw MomosError(.badData, "the sources hold no tensors")
     }
     calibrationInput = try Self.calibrationInput(options, source)
     try Self.checkOutputs(

@@ -3,17 +3,24 @@ import Glibc
 /// The files that an operation is about to write, checked before any work is done.
 struct OutputTargets {
   /// Refuses an output that is also an input, two outputs that are one file (both however their paths are
-  /// spelled, through links as well), a folder, an output that exists unless it may be replaced, and one whose
-  /// folder is missing.
+  /// spelled, through links as well), a path without a name, a folder, pipe or device, a link, which would be replaced
+  /// itself, an output that exists unless it may be replaced, and one whose folder is missing.
   static func check(_ outputs: [String], inputs: [String], overwrites: Bool) throws(MomosError) {
     var seen: [Destination: String] = [:]
     for output in outputs {
+      guard !output.isEmpty else { throw MomosError(.usage, "an output has an empty name; name a file") }
       let identity = FileIdentity(path: output)
       if identity != nil, let input = inputs.first(where: { FileIdentity(path: $0) == identity }) {
         throw MomosError(.usage, "the output '\(output)' is also an input ('\(input)'); choose another name")
       }
       guard identity?.isFolder != true else {
         throw MomosError(.usage, "the output '\(output)' is a folder; name a file in it")
+      }
+      guard !FileIdentity.isLink(output) else {
+        throw MomosError(.usage, "the output '\(output)' is a link; name the file that it stands for")
+      }
+      guard identity?.isRegular != false else {
+        throw MomosError(.usage, "the output '\(output)' is a pipe or device; name a file")
       }
       guard overwrites || identity == nil else {
         throw MomosError(.usage, "'\(output)' exists already; --force replaces it")

@@ -94,6 +94,9 @@ class Report(unittest.TestCase):
             ((self.folder / "none.momos", "-o", self.folder / "x.html"), "none.momos", 65),
             ((broken, "-o", self.folder / "x.html"), "F-02", 65),
             ((self.file, "-o", self.page), "--force", 74),
+            ((self.file, "-o", self.file, "--force"), "also an input", 64),
+            ((self.file, "--against", MODEL, "-o", MODEL, "--force"), "also an input", 64),
+            ((self.file, "--input", f"images={MODEL}", "-o", MODEL, "--force"), "also an input", 64),
             ((self.file, "-o", self.folder / "x.html", "--tensor", "none"), "'none'", 65),
             ((self.file, "-o", self.folder / "none" / "x.html"), "none", 66),
         ]:
