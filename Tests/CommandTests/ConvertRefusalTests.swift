@@ -169,6 +169,7 @@ struct ConvertRefusalTests {
     let folder = try makeFolder()
     unsafe chmod(folder.file("empty"), 0o500)
     try Refusal("w.npy -o empty/a.momos", 74, "empty/a.momos").check(.convert, in: folder)
+    try Refusal("w.npy -o empty/a.momos --dry-run", 74, "empty/a.momos").check(.convert, in: folder)
   }
 
   @Test(arguments: [
