@@ -16,6 +16,10 @@ struct VerifyRefusalTests {
     let one = try Shape([1])
     try NPYFixture.write(Tensor([Int64(1)], shape: one), to: folder.file("one.npy"))
     try NPYFixture.write(Tensor([Float(1)], shape: one), to: folder.file("floats.npy"))
+    for (name, label) in [("ten", Int64(10)), ("negative", -1)] {
+      let labels = [Int64](repeating: 0, count: 539) + [label]
+      try NPYFixture.write(Tensor(labels, shape: Shape([540])), to: folder.file(name + ".npy"))
+    }
     try folder.write(Array(folder.bytes(of: "digits.momos").dropLast()), to: "short.momos")
     return folder
   }
@@ -35,6 +39,8 @@ struct VerifyRefusalTests {
     Refusal("weights digits.momos --input images=x.npy --labels none.npy", 66, "none.npy"),
     Refusal("weights digits.momos --input images=x.npy --labels one.npy", 65, "labels"),
     Refusal("weights digits.momos --input images=x.npy --labels floats.npy", 65, "floats.npy", "integers"),
+    Refusal("weights digits.momos --input images=x.npy --labels ten.npy", 65, "ten.npy", "0 to 9", "10"),
+    Refusal("weights digits.momos --input images=x.npy --labels negative.npy", 65, "negative.npy", "-1"),
     Refusal("digits.momos --min-cosine 0.9", 64, "SOURCE"),
     Refusal("digits.momos --max-relative-error 0.9", 64, "SOURCE"),
     Refusal("digits.momos --min-snr 3", 64, "SOURCE"),
