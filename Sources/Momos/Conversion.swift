@@ -39,12 +39,6 @@ public struct Conversion: Sendable {
     let options = try options.decomposable()
     self.options = options
     try MomosError.translating { try InstructionSet.checkEnvironment() }
-    if let output = options.output, let format = Export.Format(path: output) {
-      throw MomosError(
-        .usage,
-        "'\(output)': only FILE.momos as the single source is written as .\(format.rawValue); name the output FILE.momos"
-      )
-    }
     initialWeights = try options.decomposition?.initialWeightsSource()
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
@@ -88,6 +82,12 @@ public struct Conversion: Sendable {
       overwrites: options.overwrites || options.resumes && isInterrupted)
     guard let output = options.output else { return }
     try OutputTargets.check([output], inputs: inputs, overwrites: options.overwrites)
+    if let format = Export.Format(path: output) {
+      throw MomosError(
+        .usage,
+        "'\(output)': only FILE.momos as the single source is written as .\(format.rawValue); name the output FILE.momos"
+      )
+    }
     guard !isInterrupted || options.resumes || options.overwrites else {
       throw MomosError(
         .usage,

@@ -116,7 +116,7 @@ class Report(unittest.TestCase):
             result = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             again = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-            self.assertEqual(again.returncode, 74)
+            self.assertEqual(again.returncode, 64)
             self.assertIn("--force", again.stderr)
         self.assertNotIn("Error against magnitude", pages[0].read_text())
         self.assertEqual(pages[1].read_text().count("<svg"), self.text.count("<svg"))
