@@ -44,7 +44,7 @@ public struct Conversion: Sendable {
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
-      throw MomosError(.usage, "the sources hold no tensors")
+      throw MomosError(.badData, "the sources hold no tensors")
     }
     calibrationInput = try Self.calibrationInput(options, source)
     try Self.checkOutputs(
@@ -83,6 +83,12 @@ public struct Conversion: Sendable {
       overwrites: options.overwrites || options.resumes && isInterrupted)
     guard let output = options.output else { return }
     try OutputTargets.check([output], inputs: inputs, overwrites: options.overwrites)
+    if let format = Export.Format(path: output) {
+      throw MomosError(
+        .usage,
+        "'\(output)': only FILE.momos as the single source is written as .\(format.rawValue); name the output FILE.momos"
+      )
+    }
     guard !isInterrupted || options.resumes || options.overwrites else {
       throw MomosError(
         .usage,

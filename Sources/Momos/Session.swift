@@ -48,7 +48,8 @@ public struct Session: Sendable {
   ) throws(MomosError) {
     try MomosError.translating { try InstructionSet.checkEnvironment() }
     guard !model.graphs.isEmpty else {
-      throw MomosError(.badData, "\(name) has no graph; --tensor NAME multiplies by one of its tensors")
+      throw MomosError(
+        .badData, "\(name) has no graph to execute; momos-run --tensor NAME multiplies by one tensor")
     }
     weightByteCount = WeightMemory.byteCount(of: model.tensors.map(\.content))
     plan = try MomosError.translating {

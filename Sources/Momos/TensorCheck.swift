@@ -69,6 +69,9 @@ struct TensorCheck {
     if isRecordedSource == false, !options.boundsSourceError {
       failures.append("tensor '\(entry.name)': the file was made from other values than the source's")
     }
+    if !metrics.relativeError.isFinite, !options.boundsSourceError {
+      failures.append("tensor '\(entry.name)': relative error \(metrics.relativeError) against the source")
+    }
     // The recorded error was measured on the same float32 values; one part in a thousand covers rounding.
     if isRecordedSource == true, let limit = recorded?.relativeError,
       !(metrics.relativeError <= limit * 1.001 + 1e-7)

@@ -40,6 +40,13 @@ public struct Verification: Sendable {
     }
   }
 
+  /// Refuses a file that is to be written beside the verification: one that is read by it, and what no file can replace.
+  public func checkOutput(_ path: String, overwrites: Bool = false) throws(MomosError) {
+    let read =
+      [options.file, options.graph, options.labels].compactMap { $0 } + options.inputs.values.sorted()
+    try OutputTargets.check([path], inputs: (source?.files ?? []) + read, overwrites: overwrites)
+  }
+
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.
   public func run(progress: Progress = { _ in }) throws(MomosError) -> VerificationReport {
     try checkNames()

@@ -30,6 +30,7 @@ public struct VerificationOptions: Sendable {
   public func validate() throws(MomosError) {
     try check(minimumCosine, in: -1...1, option: "--min-cosine")
     try check(maximumRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
+    try check(minimumSNR, in: -Double.infinity...Double.infinity, option: "--min-snr")
     try check(minimumAccuracy, in: 0...1, option: "--min-accuracy")
   }
 
@@ -37,7 +38,10 @@ public struct VerificationOptions: Sendable {
     _ value: Double?, in range: ClosedRange<Double>, option: String
   ) throws(MomosError) {
     guard let value, !range.contains(value) else { return }
-    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
+    let expected =
+      range.lowerBound.isInfinite
+      ? "a number"
+      : range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
     throw MomosError(.usage, "\(option) must be \(expected), found \(value)")
   }
 
