@@ -20,7 +20,9 @@ let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .
 /// bytes, functions to 2.
 let plainLoops: [SwiftSetting] = [
   .unsafeFlags(
-    ["-force-vector-interleave=1", "-unroll-runtime=false", "-align-all-functions=1"].flatMap { ["-Xllvm", $0] },
+    ["-force-vector-interleave=1", "-unroll-runtime=false", "-align-all-functions=1"].flatMap {
+      ["-Xllvm", $0]
+    },
     .when(configuration: .release))
 ]
 

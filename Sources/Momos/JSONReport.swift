@@ -200,7 +200,8 @@ extension JSONEncoding {
 extension String {
   /// `fileByteCount` as `file_byte_count`; capitals that follow one another are one word.
   fileprivate var withUnderscores: String {
-    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z"), smallLetters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    let smallLetters = UInt8(ascii: "a")...UInt8(ascii: "z")
     let letters = Array(utf8)
     var result: [UInt8] = []
     for (position, letter) in letters.enumerated() {

@@ -1,5 +1,5 @@
 extension Unicode.Scalar {
-  /// The character as text; a control character is escaped, as `\n` or `\u{001B}`: names come from files and must not steer a
+  /// The character as text; a control character is escaped, as `\n` or `\u{1B}`: names come from files and must not steer a
   /// terminal.
   public var printable: String {
     // General category Cc, which Unicode has promised not to change.
