@@ -14,6 +14,7 @@
 struct momos_pool {
   pthread_t *threads;
   int worker_count;
+  uint32_t process;  // `process` when the workers were started
   int spin_limit;
   pthread_mutex_t run_lock;
   _Atomic uint32_t generation;  // one more for each run; workers wait on it
@@ -25,6 +26,16 @@ struct momos_pool {
   void (*task)(void *, size_t);
   void *context;
 };
+
+/// One more in a process than in the one that it was forked from: the workers of the parent are not there.
+static _Atomic uint32_t process;
+static pthread_once_t fork_handler = PTHREAD_ONCE_INIT;
+
+static void count_process(void) { atomic_fetch_add(&process, 1); }
+
+static void watch_forks(void) { pthread_atfork(NULL, NULL, count_process); }
+
+static int worker_count(const momos_pool *pool) { return pool->process == atomic_load(&process) ? pool->worker_count : 0; }
 
 static void relax(void) {
 #if defined(__x86_64__)
@@ -78,6 +89,8 @@ momos_pool *momos_pool_create(int thread_count) {
     free(pool);
     return NULL;
   }
+  pthread_once(&fork_handler, watch_forks);
+  pool->process = atomic_load(&process);
   pthread_mutex_init(&pool->run_lock, NULL);
   // Spinning helps only while every thread has a processor of its own.
   pool->spin_limit = thread_count <= sysconf(_SC_NPROCESSORS_ONLN) ? SPIN_LIMIT : 0;
@@ -95,14 +108,14 @@ void momos_pool_destroy(momos_pool *pool) {
   if (!pool) return;
   atomic_store(&pool->stopping, 1);
   begin_generation(pool);
-  for (int i = 0; i < pool->worker_count; i++) pthread_join(pool->threads[i], NULL);
+  for (int i = 0; i < worker_count(pool); i++) pthread_join(pool->threads[i], NULL);
   pthread_mutex_destroy(&pool->run_lock);
   free(pool->threads);
   free(pool);
 }
 
 void momos_pool_run(momos_pool *pool, size_t task_count, void (*task)(void *, size_t), void *context) {
-  if (pool->worker_count == 0 || task_count <= 1) {
+  if (worker_count(pool) == 0 || task_count <= 1) {
     for (size_t i = 0; i < task_count; i++) task(context, i);
     return;
   }

@@ -119,7 +119,8 @@ func write<Value: BitwiseCopyable>(
   guard byteCount >= MemoryLayout<Int>.size, byteCount <= 1 << 16 else {
     throw MomosError(
       .usage,
-      "struct_byte_count: expected \(MemoryLayout<Value>.size), the size of the structure, found \(byteCount)"
+      "struct_byte_count: expected \(MemoryLayout<Value>.size), the size of the structure, found "
+        + "\(UInt(bitPattern: byteCount))"
     )
   }
   let start = MemoryLayout<Int>.size

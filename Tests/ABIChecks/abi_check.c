@@ -1,13 +1,17 @@
-/* What momos.h promises: wrong arguments are errors, objects are freed in any order, threads do not disturb each other.
+/* What momos.h promises: wrong arguments are errors, objects are freed in any order, threads do not disturb each other,
+ * processes fork.
  *
  * Usage: abi_check DIGITS.momos WEIGHTS_FOLDER GRAPH.json OUTPUT_FOLDER
  */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <momos.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int failure_count;
 
@@ -303,6 +307,36 @@ static void check_session(const char *path) {
   momos_run_free(run);
 }
 
+/* A child goes on with what its parent has made, and makes its own. */
+static void check_fork(const char *path) {
+  momos_model *model = open_model(path);
+  momos_execution_options options = {.struct_byte_count = sizeof options, .precision = MOMOS_EXACT, .thread_count = 3};
+  size_t weight = number_of(model, "fc1.weight");
+  momos_matrix *matrix = NULL, *own = NULL;
+  STATUS(MOMOS_OK, momos_matrix_load(model, weight, &options, &matrix));
+  float input[8 * 64], expected[8 * 256], output[8 * 256] = {0};
+  for (int column = 0; column < 8 * 64; column += 1) input[column] = sinf((float)column);
+  STATUS(MOMOS_OK, momos_matrix_multiply(matrix, 8, input, 8 * 64, expected, 8 * 256));
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    failure_count = 0;
+    STATUS(MOMOS_OK, momos_matrix_multiply(matrix, 8, input, 8 * 64, output, 8 * 256));
+    EXPECT(memcmp(output, expected, sizeof output) == 0);
+    momos_matrix_free(matrix);
+    STATUS(MOMOS_OK, momos_matrix_load(model, weight, &options, &own));
+    STATUS(MOMOS_OK, momos_matrix_multiply(own, 8, input, 8 * 64, output, 8 * 256));
+    EXPECT(memcmp(output, expected, sizeof output) == 0);
+    _exit(failure_count > 0);
+  }
+  int status = -1;
+  EXPECT(waitpid(child, &status, 0) == child && status == 0);
+  STATUS(MOMOS_OK, momos_matrix_multiply(matrix, 8, input, 8 * 64, output, 8 * 256));
+  EXPECT(memcmp(output, expected, sizeof output) == 0);
+  momos_matrix_free(matrix);
+  momos_model_free(model);
+}
+
 static void check_memory(const char *path) {
   size_t byte_count;
   unsigned char *bytes = read_file(path, &byte_count);
@@ -394,6 +428,7 @@ int main(int argument_count, char **arguments) {
   check_tensors(arguments[1]);
   check_matrix(arguments[1]);
   check_session(arguments[1]);
+  check_fork(arguments[1]);
   check_memory(arguments[1]);
   check_conversion(arguments[2], arguments[3], arguments[4]);
   if (failure_count == 0) printf("every call of momos.h behaves as documented\n");

@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "momos_kernels.h"
 
@@ -65,6 +67,26 @@ static void check_sleepers(momos_pool *pool, int threads) {
   }
 }
 
+/// ThreadSanitizer ends children that start threads unless told so.
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "die_after_fork=0"; }
+
+/// A child has none of the threads of its parent, and goes on alone.
+static void check_fork(momos_pool *pool, int threads) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    check_runs(pool, threads, 20, 5);
+    momos_pool_destroy(pool);
+    pool = momos_pool_create(threads);
+    check_runs(pool, threads, 20, 5);
+    momos_pool_destroy(pool);
+    _exit(failure_count > 0);
+  }
+  int status = -1;
+  expect(waitpid(child, &status, 0) == child && status == 0, "a child that goes on", threads, 0);
+}
+
 int main(void) {
   static const int thread_counts[] = {1, 2, 3, 8};
   static const size_t task_counts[] = {0, 1, 2, 7, 100, MOST_TASKS};
@@ -77,6 +99,8 @@ int main(void) {
       check_runs(pool, threads, task_counts[t], 20);
     check_callers(pool, threads);
     check_sleepers(pool, threads);
+    check_fork(pool, threads);
+    check_runs(pool, threads, 20, 5);
     momos_pool_run(pool, 3, nothing, NULL);
     momos_pool_destroy(pool);
   }

@@ -13,7 +13,9 @@
  *
  * Threads. Objects do not change once they are made, but for momos_run: any number of threads may use them at once.
  * A momos_run belongs to one thread at a time; make several of one session. Freeing an object must be the last use.
- * Runs and products with one session or matrix share its threads and follow one another there.
+ * Runs and products with one session or matrix share its threads and follow one another there. After fork(), which no call may
+ * be in the middle of, both processes go on: what the child has from its parent it executes on one thread, what it makes anew on
+ * as many as it wants.
  *
  * Text is UTF-8, ends with a zero byte, and is "" rather than NULL unless stated. Numbers in memory are little-endian,
  * tensors dense and row-major.

@@ -50,6 +50,9 @@ class VerificationError(MomosError):
         super().__init__(text)
         self.report = report
 
+    def __reduce__(self) -> Any:
+        return type(self), (str(self), self.report)
+
 
 BY_STATUS: dict[int, type[MomosError]] = {
     error.status: error for error in (UsageError, BadDataError, MissingError, SystemRefusedError, CancelledError)

@@ -130,16 +130,17 @@ def library() -> ctypes.CDLL:
     """
     try:
         loaded = ctypes.CDLL(_path())
-    except OSError as error:
+        version = loaded.momos_abi_version()
+    except (OSError, AttributeError) as error:
         raise MomosError(f"cannot load libmomos.so.1 (pip install builds it, MOMOS_LIBRARY names one): {error}") from None
+    if version != ABI_VERSION:
+        raise MomosError(f"expected version {ABI_VERSION} of momos.h, found {version}")
     for name, arguments in CHECKED.items():
         function = getattr(loaded, name)
         function.argtypes, function.restype = arguments, c_int32
     for name, (result, arguments) in PLAIN.items():
         function = getattr(loaded, name)
         function.argtypes, function.restype = arguments, result
-    if loaded.momos_abi_version() != ABI_VERSION:
-        raise MomosError(f"expected version {ABI_VERSION} of momos.h, found {loaded.momos_abi_version()}")
     return loaded
 
 
@@ -187,6 +188,9 @@ class Owner:
         pointer, self.pointer = getattr(self, "pointer", None), c_void_p()
         if pointer:
             self._free(pointer)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("what lies in an open file is not copied or pickled; numpy() makes an array, or open the file again")
 
 
 def library_version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -31,20 +32,18 @@ from momos.library import (
 
 
 def _options(precision: str, threads: int) -> ExecutionOptions:
-    if precision not in PRECISIONS:
+    if not isinstance(precision, str) or precision not in PRECISIONS:
         raise UsageError(f"expected one of {', '.join(PRECISIONS)}, found {precision!r}")
     if not isinstance(threads, (int, np.integer)) or not 0 <= threads <= 1024:
         raise UsageError(f"expected 0 to 1024 threads, found {threads!r}")
-    return ExecutionOptions(ctypes.sizeof(ExecutionOptions), PRECISIONS[precision], threads)
+    return ExecutionOptions(ctypes.sizeof(ExecutionOptions), PRECISIONS[precision], int(threads))
 
 
 def _view(address: int, byte_count: int, owner: Owner) -> np.ndarray:
     """Bytes of the library that live as long as the array, which cannot be written."""
     memory = (ctypes.c_ubyte * byte_count).from_address(address)
     memory.owner = owner  # type: ignore[attr-defined]
-    array = np.frombuffer(memoryview(memory), np.uint8)
-    array.flags.writeable = False
-    return array
+    return np.frombuffer(memoryview(memory).toreadonly(), np.uint8)
 
 
 class Tensor:
@@ -140,29 +139,38 @@ class Tensor:
         numbers = np.asarray(numbers)
         if numbers.size and numbers.dtype.kind not in "iu":
             raise IndexError(f"expected integers, found {numbers.dtype}")
+        count = self.shape[0]
+        for number in (int(numbers.min()), int(numbers.max())) if numbers.size else ():
+            if not -count <= number < count:
+                raise IndexError(f"expected rows from -{count}, below {count}, found {number}")
         flat = np.ascontiguousarray(numbers, np.int64).ravel()
-        flat = np.where(flat < 0, flat + self.shape[0], flat)
-        if flat.size and not (0 <= flat.min() and flat.max() < self.shape[0]):
-            raise IndexError(f"expected rows below {self.shape[0]}, found {flat.max() if flat.min() >= 0 else flat.min()}")
+        flat = np.where(flat < 0, flat + count, flat)
         array = np.empty((flat.size, *self.shape[1:]), elements.stored_dtype(self._element_type))
         call(
             "momos_tensor_read_rows", self._handle.pointer, flat.ctypes.data, flat.size, array.ctypes.data, array.nbytes
         )
         return elements.as_numbers(array, self._element_type).reshape(*numbers.shape, *self.shape[1:])
 
-    def __getitem__(self, key: Any) -> np.ndarray:
+    def __getitem__(self, key: Any) -> Any:
         """As numpy indexes arrays; rows of mosaics are reconstructed alone."""
         first = key[0] if isinstance(key, tuple) and key else key
         rest = key[1:] if isinstance(key, tuple) else ()
-        if self.kind == "dense" or not self.shape or first is Ellipsis or first is None:
+        if self.kind == "dense" or not self.shape:
             return self.numpy()[key]
         if isinstance(first, slice):
-            chosen = self.rows(np.arange(*first.indices(self.shape[0])))
-            return chosen[(slice(None), *rest)] if rest else chosen
-        if isinstance(first, (int, np.integer)) or (not rest and _is_integers(first)):
-            chosen = self.rows(first)
-            return chosen[rest] if rest else chosen
+            return self.rows(np.arange(*first.indices(self.shape[0])))[(slice(None), *rest)]
+        if isinstance(first, (int, np.integer)) and not isinstance(first, bool):
+            # One row under a number: beside lists of numbers it is one of them.
+            return self.rows([first])[(0, *rest)]
+        if not rest and _is_integers(first):
+            return self.rows(first)
         return self.numpy()[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.numpy())
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.numpy()
 
     def multiply(self, vectors: Any, precision: str = "fast", threads: int = 0) -> np.ndarray:
         """y = W x for vectors x [columns] or [batch, columns], straight from the mosaic.
@@ -210,11 +218,21 @@ class Value:
     shape: tuple[int | str | None, ...] | None
 
 
+def _as_type(array: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+    """Numbers that Python wrote, in the type that the graph wants."""
+    if array.size and array.dtype.kind not in "biuf":
+        raise UsageError(f"input {name!r}: numbers of type {array.dtype} are not known")
+    with np.errstate(invalid="ignore"):
+        converted = array.astype(dtype)
+    if dtype.kind != "f" and not np.array_equal(converted, array):
+        raise UsageError(f"input {name!r}: expected numbers that {dtype} can hold, found others")
+    return converted
+
+
 class _Session:
     """A planned graph."""
 
-    def __init__(self, model: Owner, precision: str, threads: int):
-        options = _options(precision, threads)
+    def __init__(self, model: Owner, options: ExecutionOptions):
         self.owner = Owner(made("momos_session_create", model.pointer, ctypes.byref(options)), "momos_session_free")
         self.inputs = self._values("input")
         self.outputs = self._values("output")
@@ -245,8 +263,8 @@ class _Session:
             number = names.index(name)
             array = np.asarray(value)
             expected = self.inputs[number].dtype
-            if not isinstance(value, np.ndarray) and expected is not None and array.dtype != expected:
-                array = array.astype(expected)
+            if isinstance(value, (list, tuple, bool, int, float)) and expected is not None:
+                array = _as_type(array, expected, name)
             array = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
             element_type = elements.NUMBERS.get(array.dtype)
             if element_type is None:
@@ -335,8 +353,9 @@ class Model(Mapping[str, Tensor]):
         call("momos_check", self._model.pointer)
 
     def _session(self, precision: str = "fast", threads: int = 0) -> _Session:
+        options = _options(precision, threads)
         if (precision, threads) not in self._sessions:
-            self._sessions[precision, threads] = _Session(self._model, precision, threads)
+            self._sessions[precision, threads] = _Session(self._model, options)
         return self._sessions[precision, threads]
 
     @property
@@ -380,23 +399,20 @@ def open(file: str | os.PathLike[str] | bytes | bytearray | memoryview, load: st
     return Model(Owner(pointer, "momos_model_free"))
 
 
-# Memory that models use, by its address, and what gives it back.
-_memory: dict[int, list[np.ndarray]] = {}
+# Memory that models use, by the number of its opening.
+_memory: dict[int, np.ndarray] = {}
+_openings = itertools.count(1)
 
 
 @Release
-def _release(address: int, _: int) -> None:
-    users = _memory.get(address or 0)
-    if users:
-        users.pop()
-        if not users:
-            del _memory[address]
+def _release(_: int, opening: int) -> None:
+    _memory.pop(opening, None)
 
 
 def _open_memory(content: np.ndarray) -> Model:
     if content.size == 0:
         raise BadDataError("expected a file of at least 64 bytes, found none")
-    address = content.ctypes.data
-    _memory.setdefault(address, []).append(content)
-    pointer = made("momos_open_memory", address, content.size, _release, None)
+    opening = next(_openings)
+    _memory[opening] = content
+    pointer = made("momos_open_memory", content.ctypes.data, content.size, _release, opening)
     return Model(Owner(pointer, "momos_model_free"))

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ class MosaicConstraint:
         options: of `ProjectionOptions`: `capacity` or `motif_count`, `block_length`, `initialisation`, ...
     """
 
-    def __init__(self, module: torch.nn.Module, **options):
+    def __init__(self, module: torch.nn.Module, **options: Any):
         self.module = module
         self.projector = Projector(ProjectionOptions(**options))
         self.is_frozen = False
@@ -96,7 +96,7 @@ class MosaicConstraint:
                 parameter.copy_(torch.from_numpy(mosaic.tensor(name)))
 
 
-def export(module: torch.nn.Module, folder: str | Path, example: torch.Tensor | None = None, **options) -> list[Path]:
+def export(module: torch.nn.Module, folder: str | Path, example: torch.Tensor | None = None, **options: Any) -> list[Path]:
     """Writes `weights.npz` with all parameters and buffers under their names and, with an example input, `model.onnx`.
 
     The ONNX model keeps the parameters bit for bit: no node is folded into another.

@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ctypes import byref, c_void_p
@@ -89,6 +91,8 @@ def verify(
     Raises:
         VerificationError: for a difference that is not accepted; it holds the report.
     """
+    if not isinstance(input, (Mapping, type(None))):
+        raise UsageError(f"input: expected files or arrays by the names of inputs, found {type(input).__name__}")
     with tempfile.TemporaryDirectory(prefix="momos-") as folder:
         values = dict(options)
         values["file"] = os.fspath(file)
@@ -136,8 +140,8 @@ def _sources(source: Path | Sequence[Path] | Tensors, folder: str) -> list[str]:
         # Not np.savez, whose own parameters would be no names of tensors.
         with zipfile.ZipFile(path, "w") as archive:
             for name, value in source.items():
-                if not isinstance(name, str):
-                    raise UsageError(f"expected texts as names of tensors, found {name!r}")
+                if not isinstance(name, str) or "\0" in name or not 0 < len(name.encode(errors="replace")) <= 1024:
+                    raise UsageError(f"expected texts of 1 to 1024 bytes as names of tensors, found {name!r:.80}")
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, _numbers(value, f"tensor {name!r}"), allow_pickle=False)
         return [path]
@@ -162,13 +166,16 @@ def _array(value: Any, folder: str, name: str) -> str:
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise UsageError(f"{name}: numbers of type {array.dtype} are not known")
     return array
 
 
 def _paths(paths: Path | Sequence[Path]) -> list[str]:
-    return [os.fspath(paths)] if isinstance(paths, (str, os.PathLike)) else [os.fspath(path) for path in paths]
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    if not isinstance(listed, Sequence) or not all(isinstance(path, (str, os.PathLike)) for path in listed):
+        raise UsageError(f"expected a path, a list of paths or arrays by name, found {type(paths).__name__}: {paths!r:.80}")
+    return [os.fspath(path) for path in listed]
 
 
 def _work(function: str, options: Mapping[str, Any], progress: bool | Report) -> tuple[int, dict[str, Any]]:
@@ -179,18 +186,47 @@ def _work(function: str, options: Mapping[str, Any], progress: bool | Report) ->
         @Progress
         def report_progress(phase: bytes, share: float, _: Any) -> int:
             try:
-                tell(phase.decode(), share)
-                return 0
-            except BaseException as error:  # Ctrl-C as well: no exception may cross C.
+                if not raised:
+                    tell(phase.decode(), share)
+            except BaseException as error:  # No exception may cross C.
                 raised.append(error)
-                return 1
+            return 1 if raised else 0
 
-        text = c_void_p()
-        status = getattr(library(), function)(json.dumps(options, default=_plain).encode(), report_progress, None, byref(text))
+        content, text = json.dumps(options, default=_plain).encode(), c_void_p()
+        with _signals_noted(raised):
+            status = getattr(library(), function)(content, report_progress, None, byref(text))
     report = taken_text(text)
     if raised:
         raise raised[0]
     return status, json.loads(report) if report else {}
+
+
+@contextlib.contextmanager
+def _signals_noted(raised: list[BaseException]) -> Iterator[None]:
+    """Inside, what the handlers of signals raise is noted, Ctrl-C above all: Python calls them where a function begins, and
+    what is raised there in a function that C calls is lost."""
+
+    def noting(handler: Callable[[int, Any], Any]) -> Callable[[int, Any], None]:
+        def note(number: int, frame: Any) -> None:
+            try:
+                handler(number, frame)
+            except BaseException as error:
+                raised.append(error)
+
+        return note
+
+    handlers: dict[int, Any] = {}
+    # Python calls handlers in this thread alone.
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
+    try:
+        for number, handler in handlers.items():
+            signal.signal(number, noting(handler))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,12 @@ import json
 import os
 import pathlib
 import pickle
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -94,12 +97,40 @@ class TensorTests(WithDigits):
             ]  # fmt: skip
             for key in keys:
                 np.testing.assert_array_equal(tensor[key], expected[key], err_msg=str(key))
-            for key in (256, -257, [0, 256]):
+            for key in (256, -257, [0, 256], 2**64 - 1, np.uint64(2**64 - 1), np.array([2**64 - 1], np.uint64)):
                 with self.assertRaises(IndexError):
                     tensor[key]
             with self.assertRaises(IndexError):
                 tensor.rows([0.5])
             np.testing.assert_array_equal(model["fc1.bias"][10:20], WEIGHTS["fc1.bias"][10:20])
+
+    def test_a_number_beside_a_list_is_one_of_it_and_a_truth_value_is_none(self):
+        path = f"{self.folder.name}/deep.momos"
+        values = np.random.default_rng(2).standard_normal((32, 64, 8)).astype(np.float32)
+        momos.save_file({"w": values}, path, motifs=16, block_length=2)
+        expected = momos_reference.open(path).tensor("w")
+        with momos.open(path) as model:
+            self.assertEqual(model["w"].kind, "mosaic")
+            keys = [
+                (0, slice(None), [1, 2]), (np.int64(3), None, [1, 2]), (1, ..., [0]), (0, [1, 2], 3), (2, expected[2] > 0),
+                (slice(1, 3), slice(None), [0, 1]), True, False, (True, 0), (0, 1, 2), (),
+            ]  # fmt: skip
+            for key in keys:
+                found = model["w"][key]
+                self.assertEqual(np.shape(found), expected[key].shape, str(key))
+                np.testing.assert_array_equal(found, expected[key], err_msg=str(key))
+
+    def test_iteration_is_that_of_numpy(self):
+        path = f"{self.folder.name}/scalar.momos"
+        momos.save_file({"s": np.float32(3), "v": np.arange(3)}, path)
+        with momos.open(path) as model, momos.open(self.path) as digits:
+            with self.assertRaises(TypeError):
+                list(model["s"])
+            self.assertEqual(list(model["v"]), [0, 1, 2])
+            weight = digits["fc1.weight"]
+            np.testing.assert_array_equal(list(weight), weight.numpy())
+            self.assertTrue(weight.numpy()[3, 3] in weight)
+            self.assertFalse(1e30 in weight)
 
     def test_facts_are_those_of_the_file(self):
         with momos.open(self.path) as model:
@@ -122,6 +153,8 @@ class TensorTests(WithDigits):
         gc.collect()
         np.testing.assert_array_equal(bias, WEIGHTS["fc1.bias"])
         self.assertFalse(bias.flags.writeable)
+        with self.assertRaises(ValueError):
+            bias.flags.writeable = True
 
     def test_a_file_in_memory_is_given_back(self):
         content = pathlib.Path(self.path).read_bytes()
@@ -153,6 +186,9 @@ class TensorTests(WithDigits):
             for copied in (copy.copy, copy.deepcopy, pickle.dumps):
                 with self.assertRaisesRegex(TypeError, "open its file"):
                     copied(model)
+            for copied in (copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "open the file"):
+                    copied(model["fc1.weight"])
 
     def test_a_path_is_not_cut_at_a_zero_byte(self):
         with self.assertRaisesRegex(momos.UsageError, "zero byte"):
@@ -208,11 +244,49 @@ class ExecutionTests(WithDigits):
                 model.run({"images": IMAGES[:, :-1]})
             with self.assertRaises(momos.UsageError):
                 model.run([IMAGES])
-            with self.assertRaises(momos.UsageError):
-                model.run({"images": IMAGES}, threads="2")
+            for options in ({"threads": "2"}, {"threads": 1.0}, {"precision": ["fast"]}, {"precision": "sloppy"}):
+                with self.assertRaises(momos.UsageError, msg=str(options)):
+                    model.run({"images": IMAGES}, **options)
             for vectors in (np.ones(64, complex), ["a"] * 64, 1.0, np.ones((2, 64, 3)), np.ones(63)):
                 with self.assertRaises(momos.UsageError, msg=str(vectors)):
                     model["fc1.weight"] @ vectors
+
+    def test_what_python_wrote_is_not_changed_for_the_graph(self):
+        with momos.open(self.path) as model:
+            row = IMAGES[0].tolist()
+            logits = model.run({"images": IMAGES[:1]})["logits"]
+            for same in ([row], [[float(value) for value in row]], (tuple(row),)):
+                np.testing.assert_array_equal(model.run({"images": same})["logits"], logits)
+            for wrong in ([[None] * 64], [["1"] * 64], [[1j] * 64]):
+                with self.assertRaisesRegex(momos.UsageError, "images"):
+                    model.run({"images": wrong})
+            np.testing.assert_array_equal(model.run({"images": IMAGES[:1]}, threads=np.int64(2))["logits"], logits)
+        for numbers, dtype in (([1.5], "i8"), ([2**63], "i8"), ([2], "?"), ([-1], "u1"), ([256], "u1")):
+            with self.assertRaisesRegex(momos.UsageError, "input 'n'"):
+                momos.model._as_type(np.asarray(numbers), np.dtype(dtype), "n")
+        for numbers, dtype in (([1.0], "i8"), ([0, 1], "?"), ([255], "u1"), ([], "i8"), ([2**64 - 1], "u8")):
+            np.testing.assert_array_equal(momos.model._as_type(np.asarray(numbers), np.dtype(dtype), "n"), numbers)
+
+    def test_a_process_that_forks_goes_on_in_both(self):
+        with momos.open(self.path) as model:
+            expected = model.run({"images": IMAGES}, threads=3)["logits"].copy()
+
+            def child():
+                signal.alarm(60)
+                same = np.array_equal(model.run({"images": IMAGES}, threads=3)["logits"], expected)
+                model.close()
+                with momos.open(self.path) as other:
+                    return same and np.array_equal(other.run({"images": IMAGES}, threads=3)["logits"], expected)
+
+            process = os.fork()
+            if process == 0:
+                status = 1
+                try:
+                    status = 0 if child() else 1
+                finally:
+                    os._exit(status)
+            self.assertEqual(os.waitpid(process, 0)[1], 0)
+            np.testing.assert_array_equal(model.run({"images": IMAGES}, threads=3)["logits"], expected)
 
     def test_threads_share_a_model(self):
         with momos.open(self.path) as model:
@@ -248,6 +322,15 @@ class ExecutionTests(WithDigits):
                 model.inputs
         with momos.open(self.path) as model:
             self.assertEqual(model.graph["graphs"][0]["nodes"][0]["operator"], "Gemm")
+
+
+class LibraryTests(unittest.TestCase):
+    def test_another_library_is_refused(self):
+        for path in ("/nowhere/libmomos.so.1", "libc.so.6"):
+            program = "import momos\ntry: momos.library_version()\nexcept momos.MomosError as error: print(error)"
+            environment = {**os.environ, "MOMOS_LIBRARY": path}
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+            self.assertIn("cannot load libmomos.so.1", done.stdout)
 
 
 class WorkTests(WithDigits):
@@ -293,8 +376,16 @@ class WorkTests(WithDigits):
                 momos.convert({"tensor": values}, progress=False)
         with self.assertRaisesRegex(momos.UsageError, "'w'"):
             momos.convert({"w": np.ones(3, complex)}, progress=False)
-        with self.assertRaisesRegex(momos.UsageError, "found 1"):
-            momos.convert({1: np.ones(3)}, progress=False)
+        with self.assertRaisesRegex(momos.UsageError, "'w'"):
+            momos.convert({"w": np.ones(3, np.longdouble)}, progress=False)
+        for name in (1, "", "a\0b", "x" * 70000):
+            with self.assertRaisesRegex(momos.UsageError, "names of tensors"):
+                momos.convert({name: np.ones(3)}, progress=False)
+        for source in (b"weights.npz", [b"weights.npz"], 3, None, np.ones((3, 4)), [np.ones(3)]):
+            with self.assertRaisesRegex(momos.UsageError, "arrays by name"):
+                momos.convert(source, progress=False)
+        with self.assertRaisesRegex(momos.UsageError, "names of inputs"):
+            momos.verify("file.momos", input=[np.ones(3)], progress=False)
         with self.assertRaisesRegex(momos.UsageError, "set"):
             momos.convert({"w": np.ones((3, 4))}, progress=False, bits={2})
 
@@ -326,6 +417,30 @@ class WorkTests(WithDigits):
         self.assertFalse(pathlib.Path(path).exists())
         self.assertEqual({phase for phase, _ in seen}, {"calibrating", "converting"} & {phase for phase, _ in seen})
         self.assertEqual([share for _, share in seen], sorted(share for _, share in seen))
+
+    def test_ctrl_c_ends_the_work(self):
+        def stop(phase, share):
+            if share > 0:
+                # As from the keyboard: Python looks for it where the next function begins.
+                signal.raise_signal(signal.SIGINT)
+
+        handler = signal.getsignal(signal.SIGINT)
+        path = f"{self.folder.name}/never.momos"
+        with self.assertRaises(KeyboardInterrupt):
+            momos.convert(DIGITS / "weights", path, progress=stop)
+        threads = []
+
+        def interrupt_soon(phase, share):
+            if not threads:
+                threads.append(threading.Thread(target=lambda: (time.sleep(0.05), os.kill(os.getpid(), signal.SIGINT))))
+                threads[0].start()
+
+        weights = {f"w{number}": np.random.default_rng(number).standard_normal((256, 256)) for number in range(12)}
+        with self.assertRaises(KeyboardInterrupt):
+            momos.convert(weights, path, progress=interrupt_soon, threads=1, effort="fast")
+            threads[0].join()
+        self.assertFalse(pathlib.Path(path).exists())
+        self.assertIs(signal.getsignal(signal.SIGINT), handler)
 
     @unittest.skipUnless((COMMANDS / "momos-convert").exists(), "momos-convert is not built")
     def test_the_command_continues_what_the_library_began(self):
@@ -363,6 +478,9 @@ class WorkTests(WithDigits):
             momos.verify(self.path, WEIGHTS, min_cosine=0.999999, progress=False)
         self.assertFalse(caught.exception.report["has_passed"])
         self.assertIn("cosine", str(caught.exception))
+        # As processes of a pool send it.
+        sent = pickle.loads(pickle.dumps(caught.exception))
+        self.assertEqual((str(sent), sent.report), (str(caught.exception), caught.exception.report))
         report = momos.verify(self.path, WEIGHTS, min_cosine=0.999999, progress=False, accept=True)
         self.assertFalse(report["has_passed"])
 
