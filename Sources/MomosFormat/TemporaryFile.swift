@@ -1,81 +1,31 @@
 import Glibc
 import MomosModel
 
-/// A file that takes its target's name when it is complete.
-///
-/// Until then it has no name, so that nothing is left of it however the process ends. Where the file system only knows
-/// files with names, it is called `TARGET.tmp-PID-N` and locked; it is removed if the owner goes away before
-/// `rename`, and files that a dead process left behind are removed when the next one is created.
-final class TemporaryFile {
+/// A file that takes its target's name when it is complete, with the errors of this module.
+struct TemporaryFile {
   let target: String
-  /// Where the bytes can be read.
-  let path: String
-  /// Bytes written so far.
-  private(set) var byteCount = 0
-  private let descriptor: Int32
-  private var isNamed: Bool
+  private let file: PendingFile
 
   /// - Parameter hasName: true gives it a name from the start, as on systems that know no others.
   /// - Throws: `cannotWrite`, `diskFull`.
   init(target: String, hasName: Bool = false) throws(FormatError) {
     self.target = target
-    Self.removeStale(beside: target)
-    if !hasName, let (descriptor, path) = Self.nameless(beside: target) {
-      (self.descriptor, self.path, isNamed) = (descriptor, path, false)
-      return
+    file = try Self.translating(target) { () throws(SystemFailure) in
+      try PendingFile(target: target, hasName: hasName)
     }
-    var descriptor: Int32 = -1
-    path = try Self.claimName(beside: target) { name in
-      descriptor = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      return descriptor >= 0
-    }
-    self.descriptor = descriptor
-    isNamed = true
-    flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
-  deinit {
-    close(descriptor)
-    remove()
-  }
+  /// Where the bytes can be read.
+  var path: String { file.path }
+  /// Bytes written so far.
+  var byteCount: Int { file.byteCount }
 
   /// Removes the name, if there is one; the target stays as it is.
-  func remove() {
-    if isNamed { unsafe unlink(path) }
-    isNamed = false
-  }
-
-  /// A file that has no name yet in the folder of `target`, and the path under which the process can still reach it;
-  /// nil where the system does not have both.
-  private static func nameless(beside target: String) -> (descriptor: Int32, path: String)? {
-    let descriptor = unsafe open(
-      split(target).folder, O_RDWR | temporaryFlag | O_DIRECTORY | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { return nil }
-    let path = "/proc/self/fd/\(descriptor)"
-    if unsafe access(path, R_OK | W_OK) == 0 { return (descriptor, path) }
-    close(descriptor)
-    return nil
-  }
-
-  /// `O_TMPFILE` without `O_DIRECTORY`; the macro is not visible here.
-  private static let temporaryFlag: Int32 = 0o20_000_000
-
-  /// The first name `TARGET.tmp-PID-N` that `create` makes a file of.
-  private static func claimName(
-    beside target: String, create: (String) -> Bool
-  ) throws(FormatError) -> String {
-    for number in 1...1000 {
-      let name = "\(target).tmp-\(getpid())-\(number)"
-      if create(name) { return name }
-      guard errno == EEXIST else { break }
-    }
-    throw failure(target, code: errno)
-  }
+  func remove() { file.remove() }
 
   /// Appends bytes.
   func write(_ bytes: Bytes) throws(FormatError) {
-    try Self.write(bytes, to: descriptor, at: byteCount, path: target)
-    byteCount += bytes.count
+    try Self.translating(target) { () throws(SystemFailure) in try file.write(bytes) }
   }
 
   /// Appends `count` zero bytes, fewer than 64.
@@ -85,67 +35,24 @@ final class TemporaryFile {
 
   /// Overwrites the start of the file.
   func overwriteStart(_ bytes: Bytes) throws(FormatError) {
-    try Self.write(bytes, to: descriptor, at: 0, path: target)
+    try Self.translating(target) { () throws(SystemFailure) in try file.overwriteStart(bytes) }
   }
 
   /// Brings the contents to the disk.
   func synchronize() throws(FormatError) {
-    while fsync(descriptor) != 0 {
-      guard errno == EINTR else { throw Self.failure(target, code: errno) }
-    }
+    try Self.translating(target) { () throws(SystemFailure) in try file.synchronize() }
   }
 
   /// Gives the file its target's name, atomically, and brings the folder to the disk.
   /// - Throws: `targetExists` unless `overwrite`; `cannotWrite`.
   func rename(overwrite: Bool) throws(FormatError) {
-    if overwrite {
-      try moveOverTarget()
-    } else if link(as: target) {
-      remove()
-    } else if [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) {
-      // A file system without links: claim the name, which fails if it is taken, and move over the claim.
-      let claim = unsafe open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      guard claim >= 0 else { throw Self.failure(target, code: errno) }
-      close(claim)
-      try moveOverTarget()
-    } else {
-      throw Self.failure(target, code: errno)
-    }
-    Self.synchronizeFolder(of: target)
+    try Self.translating(target) { () throws(SystemFailure) in try file.rename(overwrite: overwrite) }
   }
 
-  private func link(as name: String) -> Bool {
-    unsafe linkat(AT_FDCWD, path, AT_FDCWD, name, isNamed ? 0 : AT_SYMLINK_FOLLOW) == 0
-  }
-
-  private func moveOverTarget() throws(FormatError) {
-    let name = isNamed ? path : try Self.claimName(beside: target, create: link(as:))
-    guard unsafe Glibc.rename(name, target) == 0 else {
-      let code = errno
-      unsafe unlink(name)
-      throw Self.failure(target, code: code)
-    }
-    isNamed = false
-  }
-
-  /// Best effort: some file systems refuse to synchronise a folder, and the file itself is complete.
-  private static func synchronizeFolder(of path: String) {
-    let folder = unsafe open(split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    while fsync(folder) != 0, errno == EINTR {}
-    close(folder)
-  }
-
-  static func write(_ bytes: Bytes, to descriptor: Int32, at offset: Int, path: String) throws(FormatError) {
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.bytes.withUnsafeBytes { buffer in
-        unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failure(path, code: count < 0 ? errno : ENOSPC) }
-      done += count
-    }
+  private static func translating<Value>(
+    _ target: String, _ work: () throws(SystemFailure) -> Value
+  ) throws(FormatError) -> Value {
+    do { return try work() } catch { throw failure(target, code: error.code) }
   }
 
   /// The error for a failed system call on the way to `path`.
@@ -160,45 +67,5 @@ final class TemporaryFile {
     default:
       .system(.cannotWrite, path: path, expected: "a place that can be written", code: code)
     }
-  }
-
-  /// Removes temporary files of this target whose process is gone and whose lock is free.
-  private static func removeStale(beside target: String) {
-    let (folder, name) = split(target)
-    guard let stream = unsafe opendir(folder) else { return }
-    defer { unsafe closedir(stream) }
-    while let entry = unsafe readdir(stream) {
-      let candidate = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
-        unsafe String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      guard let process = processNumber(in: candidate, target: name), kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      removeIfUnlocked("\(folder)/\(candidate)")
-    }
-  }
-
-  private static func removeIfUnlocked(_ path: String) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unsafe unlink(path) }
-    close(descriptor)
-  }
-
-  /// PID in `NAME.tmp-PID-N`, nil for other names.
-  static func processNumber(in candidate: String, target name: String) -> pid_t? {
-    let prefix = "\(name).tmp-"
-    guard candidate.hasPrefix(prefix) else { return nil }
-    let numbers = candidate.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
-    guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, Int(numbers[1]) != nil else {
-      return nil
-    }
-    return process
-  }
-
-  /// Folder and name of a path.
-  private static func split(_ path: String) -> (folder: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-    return (folder, String(path[path.index(after: slash)...]))
   }
 }

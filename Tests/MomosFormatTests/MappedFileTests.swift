@@ -8,7 +8,7 @@ struct MappedFileTests {
   private static func write(_ bytes: [UInt8], to path: String) throws {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
     defer { close(descriptor) }
-    try TemporaryFile.write(try Bytes(copying: bytes), to: descriptor, at: 0, path: path)
+    try PendingFile.write(try Bytes(copying: bytes), to: descriptor, at: 0)
   }
 
   @Test(arguments: LoadMode.allCases) func contentsAreRead(load: LoadMode) throws {

@@ -54,8 +54,8 @@ struct ReaderTests {
     let path = folder.file("sparse.momos")
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o600)
     defer { close(descriptor) }
-    try TemporaryFile.write(try Bytes(copying: try preamble.encoded()), to: descriptor, at: 0, path: path)
-    try TemporaryFile.write(encoded, to: descriptor, at: offset, path: path)
+    try PendingFile.write(try Bytes(copying: try preamble.encoded()), to: descriptor, at: 0)
+    try PendingFile.write(encoded, to: descriptor, at: offset)
     #expect(try MomosReader(path: path).tensors[0].shape.elementCount == sectionByteCount)
   }
 

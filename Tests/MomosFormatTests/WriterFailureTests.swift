@@ -53,13 +53,13 @@ struct WriterFailureTests {
   @Test func fullDiskIsReported() throws {
     let descriptor = unsafe open("/dev/full", O_WRONLY)
     defer { close(descriptor) }
-    let error = #expect(throws: FormatError.self) {
-      try TemporaryFile.write(
-        try Bytes(copying: [1, 2, 3] as [UInt8]), to: descriptor, at: 0, path: "a.momos")
-    }
-    #expect(error?.rule == .diskFull)
+    let failure = try #require(
+      throws: SystemFailure.self,
+      performing: { try PendingFile.write(try Bytes(copying: [1, 2, 3] as [UInt8]), to: descriptor, at: 0) })
+    let error = TemporaryFile.failure("a.momos", code: failure.code)
+    #expect(error.rule == .diskFull)
     #expect(
-      error?.description == "disk full: 'a.momos': expected room for the file, found No space left on device")
+      error.description == "disk full: 'a.momos': expected room for the file, found No space left on device")
   }
 
   /// In a process of its own, because the limit is the process's.
