@@ -7,8 +7,9 @@ import MomosRuntime
 
 /// Converts weights, and a graph where there is one, into a `.momos` file.
 ///
-/// `plan()` decides and refuses everything without side effects; `run` then writes. Each tensor is held alone:
-/// memory stays near that of the largest one.
+/// `plan()` decides and refuses everything; it writes nothing but the plan and the calibration that were asked for, and what resuming
+/// needs. `run` then writes the file. Without calibration each tensor is held alone: memory stays near that of the largest one.
+/// With it, the tensors of one class are held together, beside the second moments of their inputs.
 public struct Conversion: Sendable {
   private let options: ConversionOptions
   private let source: SourceModel

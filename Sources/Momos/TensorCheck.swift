@@ -53,7 +53,7 @@ struct TensorCheck {
     }
     let stored = try MomosError.translating { try content.dense() }
     // Equal bits are no error, whatever they mean: NaN, integers beyond float32, float64.
-    if stored.bytes == original.bytes { return .identical(elementCount: stored.elementCount, to: original) }
+    if stored.bytes == original.bytes { return .identical(to: original) }
     var metrics = ErrorMetrics()
     let chunk = 1 << 20
     for start in stride(from: 0, to: stored.elementCount, by: chunk) {
@@ -168,7 +168,7 @@ private struct ReconstructedRows: Sendable {
 
 extension ErrorMetrics {
   /// The metrics of a tensor that equals its reference bit for bit.
-  fileprivate static func identical(elementCount: Int, to reference: Tensor) -> ErrorMetrics {
+  fileprivate static func identical(to reference: Tensor) -> ErrorMetrics {
     let values = reference.floats().filter(\.isFinite)
     return ErrorMetrics(reference: values, measured: values)
   }

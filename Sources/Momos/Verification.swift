@@ -16,6 +16,10 @@ public struct Verification: Sendable {
   private let reader: MomosReader
   private let source: SourceModel?
 
+  /// Opens the file and the sources.
+  ///
+  /// - Throws: for what cannot be read, and kind `usage` for options that need another one: labels and a graph inputs, an accuracy
+  ///   labels, other thresholds a source. Thresholds outside their range are found by `VerificationOptions.validate`.
   public init(_ options: VerificationOptions) throws(MomosError) {
     self.options = options
     reader = try MomosError.translating(in: options.file) {

@@ -13,13 +13,13 @@ public struct VerificationOptions: Sendable {
   /// An `.npy` file with the class of each sample.
   public var labels: String?
   public var session = SessionOptions()
-  /// Least cosine with the source.
+  /// Least cosine with the source, -1 to 1.
   public var minimumCosine: Double?
-  /// Largest |found - source| / |source|.
+  /// Largest |found - source| / |source|, roots of sums of squares; 0 or more.
   public var maximumRelativeError: Double?
   /// Least signal-to-noise ratio against the source, in dB.
   public var minimumSNR: Double?
-  /// Least share of samples whose prediction is the label.
+  /// Least share of samples whose prediction is the label, 0 to 1.
   public var minimumAccuracy: Double?
 
   public init(file: String) {
@@ -70,9 +70,12 @@ public struct VerificationOptions: Sendable {
 
 /// Error metrics of one comparison, as reports print them.
 public struct MetricsReport: Codable, Sendable {
+  /// Largest |found - expected|.
   public let maximumAbsoluteError: Double
   public let meanAbsoluteError: Double
+  /// |found - expected| / |expected|, roots of sums of squares.
   public let relativeError: Double
+  /// -20 log10 of the relative error.
   public let snrDb: Double
   public let cosine: Double
 
