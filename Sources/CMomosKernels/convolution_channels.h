@@ -83,5 +83,5 @@ static void convolve_channels_mosaic(const momos_mosaic_weight *weight, const mo
 #define CONVOLUTION_MEMBERS                                                                  \
   .convolve_dense = convolve_dense, .convolve_mosaic = convolve_mosaic,                      \
   .convolve_channels_dense = convolve_channels_dense,                                        \
-  .convolve_channels_mosaic = convolve_channels_mosaic, .gather_columns = gather_columns,      \
+  .convolve_channels_mosaic = convolve_channels_mosaic,                                      \
   .multiply_activations = multiply_activations

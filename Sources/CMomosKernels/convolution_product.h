@@ -125,19 +125,6 @@ static void convolve_mosaic(const momos_mosaic_weight *weight, const momos_convo
   convolve(&(weight_source){.mosaic = weight}, convolution, x, y, finish, range, scratch);
 }
 
-/// Pixels as singles, a block of them at a time.
-static void gather_columns(const momos_convolution *convolution, const float *x, const momos_product_range *range,
-                           float *columns, float *scratch) {
-  const size_t count = convolution->channels * tap_count(convolution);
-  const pixel_source source = {.convolution = convolution, .x = x};
-  for (size_t first = range->pixel_begin; first < range->pixel_end; first += MOST_BLOCK_PIXELS) {
-    const size_t pixels = smallest(range->pixel_end - first, MOST_BLOCK_PIXELS);
-    const pixel_block block = {.first = first, .count = pixels, .singles = pixels};
-    const packed_pixels packed = {.singles = columns + (first - range->pixel_begin) * count, .band = scratch};
-    pack_pixels(&source, &block, 0, count, &packed);
-  }
-}
-
 static void multiply_activations(const float *a, size_t a_stride, const momos_factor *factor, float *c,
                                  size_t c_stride, const momos_finish *finish, const momos_product_range *range,
                                  float *scratch) {

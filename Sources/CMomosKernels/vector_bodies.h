@@ -108,19 +108,6 @@ static void affine_columns(momos_function function, const float *x, size_t rows,
   FOR_FUNCTION(function, affine_columns_all, x, rows, columns, scale, bias, y);
 }
 
-INLINE void affine_rows_all(const float *x, size_t rows, size_t columns, const float *scale, const float *bias,
-                            float *y, const momos_function function) {
-  for (size_t r = 0; r < rows; r++, x += columns, y += columns)
-    for (size_t j = 0; j < columns; j += VECTOR_LANES)
-      affine_lanes(x + j, columns - j, (lanes)(scale ? scale[r] : 1), (lanes)(bias ? bias[r] : -0.0f), y + j,
-                   function);
-}
-
-static void affine_rows(momos_function function, const float *x, size_t rows, size_t columns, const float *scale,
-                        const float *bias, float *y) {
-  FOR_FUNCTION(function, affine_rows_all, x, rows, columns, scale, bias, y);
-}
-
 /// The lanes combined as a tree of halves.
 INLINE float reduced(lanes value, const momos_operation operation) {
   float lane[VECTOR_LANES];
@@ -221,7 +208,6 @@ const momos_vector_table VECTOR_TABLE = {
     .map = map,
     .combine = combine,
     .affine_columns = affine_columns,
-    .affine_rows = affine_rows,
     .softmax = softmax,
     .scaled_softmax = scaled_softmax,
     .normalize = normalize,

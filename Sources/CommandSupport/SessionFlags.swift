@@ -4,6 +4,7 @@ public import Momos
 /// Flags of the commands that execute.
 public struct SessionFlags: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Threads; 0 takes one for each processor. Results do not depend on them.", valueName: "N"))
   public var threads = 0

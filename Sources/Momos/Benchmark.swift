@@ -59,8 +59,10 @@ extension Run {
 
 /// How fast a model executes, the call alone.
 public struct BenchmarkReport: Report, Codable, Sendable {
+  /// Runs that were measured, after a warm-up.
   public let runCount: Int
   public let medianSeconds: Double
+  /// The 95th percentile.
   public let p95Seconds: Double
   /// The same runs with dense weights, in turn; nil unless asked for.
   public let denseMedianSeconds: Double?

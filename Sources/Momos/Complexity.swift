@@ -10,10 +10,12 @@ import MomosModel
 public struct Complexity: Sendable {
   private let path: String
 
+  /// - Parameter path: a `.momos` file, or a source in the spellings of `momos-convert`.
   public init(path: String) {
     self.path = path
   }
 
+  /// Loads every such tensor.
   public func report() throws(MomosError) -> ComplexityReport {
     if path.hasSuffix(".momos") { return try storedReport() }
     let source = try SourceModel(sources: [path])

@@ -7,8 +7,9 @@ import MomosRuntime
 
 /// Converts weights, and a graph where there is one, into a `.momos` file.
 ///
-/// `plan()` decides and refuses everything without side effects; `run` then writes. Each tensor is held alone:
-/// memory stays near that of the largest one.
+/// `plan()` decides and refuses everything; it writes nothing but the plan and the calibration that were asked for, and what resuming
+/// needs. `run` then writes the file. Without calibration each tensor is held alone: memory stays near that of the largest one.
+/// With it, the tensors of one class are held together, beside the second moments of their inputs.
 public struct Conversion: Sendable {
   private let options: ConversionOptions
   private let source: SourceModel
@@ -43,7 +44,7 @@ public struct Conversion: Sendable {
     let source = try SourceModel(sources: options.sources, graph: options.graph)
     self.source = source
     guard !source.catalog.isEmpty || !source.graphs.isEmpty else {
-      throw MomosError(.usage, "the sources hold no tensors")
+      throw MomosError(.badData, "the sources hold no tensors")
     }
     calibrationInput = try Self.calibrationInput(options, source)
     try Self.checkOutputs(
@@ -82,6 +83,12 @@ public struct Conversion: Sendable {
       overwrites: options.overwrites || options.resumes && isInterrupted)
     guard let output = options.output else { return }
     try OutputTargets.check([output], inputs: inputs, overwrites: options.overwrites)
+    if let format = Export.Format(path: output) {
+      throw MomosError(
+        .usage,
+        "'\(output)': only FILE.momos as the single source is written as .\(format.rawValue); name the output FILE.momos"
+      )
+    }
     guard !isInterrupted || options.resumes || options.overwrites else {
       throw MomosError(
         .usage,

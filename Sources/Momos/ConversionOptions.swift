@@ -24,6 +24,7 @@ public struct ConversionOptions: Sendable {
   public var output: String?
   /// A graph in JSON.
   public var graph: String?
+  /// How much the weights may cost, and the random choices of the fit; `FitChoice` has the defaults of `momos-convert`.
   public var fit = FitOptions()
   /// What weights are calibrated on: `FILE.npz`, `FOLDER` of such files, `NAME=FILE.npy`, or a saved calibration.
   public var calibration: [String] = []
@@ -38,6 +39,7 @@ public struct ConversionOptions: Sendable {
   /// Regular expressions of literals, `.`, `[a-z]`, `\d \w \s`, groups, `|` and `* + ? {n,m}`; a tensor whose whole name matches one
   /// stays dense.
   public var densePatterns: [String] = []
+  /// The input dimension of matrices without a graph.
   public var inputAxis = InputAxis.last
   /// Whether sections that zstd shrinks usefully are stored compressed.
   public var compresses = true

@@ -40,7 +40,15 @@ public struct Export: Sendable {
         .badData, "'\(path)' has no graph, which ONNX needs; .npz and .safetensors hold weights alone")
     }
     if format == .onnx { try SubgraphNesting.check(file.reader.graphs, in: path) }
-    try OutputTargets.check([output], inputs: [path], overwrites: overwrites)
+    let byteCount = try SourceTensors(file, format: format).written.map(\.byteCount).saturatingSum
+    // A small file may claim any number of weights.
+    guard byteCount < Int.max / 2 else {
+      throw MomosError(.system, "'\(path)': expected tensors that fit into a file, found 2^62 bytes or more")
+    }
+    let hasDataFile = format == .onnx && byteCount > ONNXWriter.maximumInlineByteCount
+    try OutputTargets.check(
+      [output] + (hasDataFile ? [ONNXWriter.dataPath(of: output)] : []), inputs: [path],
+      overwrites: overwrites)
   }
 
   /// What a conversion from a `.momos` file is.

@@ -6,17 +6,24 @@ public struct FitChoice: Sendable {
   /// Bits for each fitted weight where nothing says how much the fit may cost.
   public static let defaultBits = 4.0
 
+  /// Most bits for each fitted weight, above 0, at most 32.
   public var bits: Double?
+  /// Most bytes of the file before zstd, at least 1.
   public var targetByteCount: Int?
+  /// Least mean cosine of the outputs as predicted, above 0, below 1; needs a calibration with losses.
   public var targetCosine: Double?
   /// A plan file that decides the classes.
   public var plan: String?
   public var effort = FitOptions.Effort.normal
   public var form = ClassTable.FormFilter.auto
   public var preference: ClassTable.Preference?
+  /// Weights in a block, 1 to 64.
   public var blockLength: Int?
+  /// Motifs in a dictionary, 1 to 65,536.
   public var motifCount: Int?
+  /// Motifs as a share of the blocks that use the dictionary, above 0, at most 1; instead of `motifCount`.
   public var capacity: Double?
+  /// Stages of each tensor, 1 to 8.
   public var stageCount: Int?
   public var dictionaryScope: FitOptions.DictionaryScope?
   public var blocking = Blocking.rows

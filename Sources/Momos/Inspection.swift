@@ -18,6 +18,12 @@ public struct Inspection: Sendable {
     reader = file.reader
   }
 
+  /// Refuses files that are to be written if one of them is the inspected file, another one of them, or no file can be
+  /// written there.
+  public func checkOutputs(_ paths: [String], overwrites: Bool = false) throws(MomosError) {
+    try OutputTargets.check(paths, inputs: [path], overwrites: overwrites)
+  }
+
   /// What the header says; with `checksAll` every tensor is loaded, so that every digest, index and value is
   /// checked.
   public func report(checksAll: Bool = false) throws(MomosError) -> InspectionReport {
@@ -48,7 +54,7 @@ public struct Inspection: Sendable {
   ///
   /// - Parameter targets: names of tensors and paths.
   public func draw(_ targets: [(name: String, path: String)], overwrites: Bool = false) throws(MomosError) {
-    try OutputTargets.check(targets.map(\.path), inputs: [path], overwrites: overwrites)
+    try checkOutputs(targets.map(\.path), overwrites: overwrites)
     var pictures: [(path: String, picture: DecompositionPicture)] = []
     for target in targets {
       let content = try MomosError.translating(in: path) { try reader.resolve(target.name) }
@@ -79,7 +85,7 @@ public struct Inspection: Sendable {
   public func extract(
     _ targets: [(name: String, path: String)], overwrites: Bool = false
   ) throws(MomosError) {
-    try OutputTargets.check(targets.map(\.path), inputs: [path], overwrites: overwrites)
+    try checkOutputs(targets.map(\.path), overwrites: overwrites)
     for target in targets {
       _ = try MomosError.translating(in: path) { try reader.entry(target.name) }
     }

@@ -172,7 +172,7 @@ extension InspectionReport {
 
 extension [Int] {
   /// The sum, or the largest integer if that is less: tensors may claim any number of weights each.
-  fileprivate var saturatingSum: Int {
+  var saturatingSum: Int {
     reduce(0) { sum, value in
       let (next, overflow) = sum.addingReportingOverflow(value)
       return overflow ? .max : next

@@ -10,6 +10,10 @@ public struct ModelFile: Sendable {
   public let name: String
   let reader: MomosReader
 
+  /// Opens a file.
+  ///
+  /// - Throws: kind `missingInput` for a path that cannot be opened, `badData` for a file that breaks a rule, `system` for one that
+  ///   cannot be read.
   public init(path: String, load: LoadMode = .map) throws(MomosError) {
     name = path
     reader = try MomosError.translating(in: path) { try MomosReader(path: path, load: load) }
@@ -21,6 +25,7 @@ public struct ModelFile: Sendable {
     reader = try MomosError.translating(in: name) { try MomosReader(bytes: bytes) }
   }
 
+  /// The catalog, in the order of the file.
   public var tensors: [TensorEntry] { reader.tensors }
 
   /// The catalog entry of a tensor.
@@ -62,6 +67,7 @@ public struct ModelFile: Sendable {
 /// A tensor in memory, dense or as a mosaic, whose weights can be had.
 public struct LoadedTensor: Sendable {
   private let content: TensorContent
+  /// That of the source; what is reconstructed has it.
   public let elementType: ElementType
   public let shape: Shape
   private let rows = Kept<RowReconstruction>()

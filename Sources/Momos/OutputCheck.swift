@@ -38,11 +38,23 @@ struct OutputCheck {
       reports.append(report)
       failures += comparison.failures(report, options: options)
     }
-    if labels != nil, !reports.contains(where: { $0.accuracy != nil }) {
-      throw MomosError(
-        .badData, "no output has shape [\(labels?.count ?? 0), classes] to compare with the labels")
+    if let labels {
+      let classCounts = reports.filter { $0.accuracy != nil }
+        .compactMap { outputs[$0.name]?.shape.dimensions.last }
+      try check(labels, classCount: classCounts.max())
     }
     return OutputCheckResult(outputs: reports, layers: layers?.reports ?? [], failures: failures)
+  }
+
+  /// - Parameter classCount: the most of an output that the labels are compared with; nil if there is none.
+  private func check(_ labels: [Int], classCount: Int?) throws(MomosError) {
+    guard let classCount else {
+      throw MomosError(.badData, "no output has shape [\(labels.count), classes] to compare with the labels")
+    }
+    if let wrong = labels.first(where: { !(0..<classCount).contains($0) }) {
+      throw MomosError(
+        .badData, "'\(options.labels ?? "")': expected labels from 0 to \(classCount - 1), found \(wrong)")
+    }
   }
 
   private func session(_ model: Model) throws(MomosError) -> Session {

@@ -5,7 +5,9 @@ import MomosRuntime
 
 /// How a file is loaded and executed.
 public struct SessionOptions: Sendable {
+  /// How exactly mosaics are executed.
   public var precision = Precision.fast
+  /// Whether the file is mapped or read.
   public var load = LoadMode.map
   /// 0 takes one thread for each processor. Results do not depend on it.
   public var threadCount = 0
@@ -18,12 +20,16 @@ public struct SessionOptions: Sendable {
 /// A model with a graph, loaded and planned, ready to run any number of times, from several threads at once.
 public struct Session: Sendable {
   private let plan: ExecutionPlan
+  /// What `run` must be given, in the graph's order.
   public var inputs: [GraphValue] { plan.inputs }
+  /// What `run` returns, in the graph's order.
   public var outputs: [GraphValue] { plan.outputs }
   /// Bytes of the model's weights in memory, mapped or loaded.
   let weightByteCount: Int
 
   /// Opens a file, loads all tensors (digests are checked) and plans its graph.
+  ///
+  /// - Throws: for a file that is not there or breaks a rule, for one without a graph, and for a graph that cannot be executed.
   public init(path: String, options: SessionOptions = SessionOptions()) throws(MomosError) {
     self = try ModelFile(path: path, load: options.load).session(options: options)
   }
@@ -42,7 +48,8 @@ public struct Session: Sendable {
   ) throws(MomosError) {
     try MomosError.translating { try InstructionSet.checkEnvironment() }
     guard !model.graphs.isEmpty else {
-      throw MomosError(.badData, "\(name) has no graph; --tensor NAME multiplies by one of its tensors")
+      throw MomosError(
+        .badData, "\(name) has no graph to execute; momos-run --tensor NAME multiplies by one tensor")
     }
     weightByteCount = WeightMemory.byteCount(of: model.tensors.map(\.content))
     plan = try MomosError.translating {
@@ -56,6 +63,8 @@ public struct Session: Sendable {
   /// which npy has no type, may be given as float32 that bfloat16 holds exactly.
   /// - Parameter inputs: one tensor for every graph input, by name.
   /// - Returns: one tensor for every graph output, by name.
+  /// - Throws: kind `usage` for a missing input and for one that the graph does not have, `badData` for a type, shape or value that
+  ///   it does not take, `system` where memory runs out.
   public func run(_ inputs: [String: Tensor]) throws(MomosError) -> [String: Tensor] {
     let tensors = try plan.inputs.converting(inputs)
     return try MomosError.translating { try plan.execute(tensors) }

@@ -53,7 +53,7 @@ struct TensorCheck {
     }
     let stored = try MomosError.translating { try content.dense() }
     // Equal bits are no error, whatever they mean: NaN, integers beyond float32, float64.
-    if stored.bytes == original.bytes { return .identical(elementCount: stored.elementCount, to: original) }
+    if stored.bytes == original.bytes { return .identical(to: original) }
     var metrics = ErrorMetrics()
     let chunk = 1 << 20
     for start in stride(from: 0, to: stored.elementCount, by: chunk) {
@@ -68,6 +68,9 @@ struct TensorCheck {
     var failures: [String] = []
     if isRecordedSource == false, !options.boundsSourceError {
       failures.append("tensor '\(entry.name)': the file was made from other values than the source's")
+    }
+    if !metrics.relativeError.isFinite, !options.boundsSourceError {
+      failures.append("tensor '\(entry.name)': relative error \(metrics.relativeError) against the source")
     }
     // The recorded error was measured on the same float32 values; one part in a thousand covers rounding.
     if isRecordedSource == true, let limit = recorded?.relativeError,
@@ -165,7 +168,7 @@ private struct ReconstructedRows: Sendable {
 
 extension ErrorMetrics {
   /// The metrics of a tensor that equals its reference bit for bit.
-  fileprivate static func identical(elementCount: Int, to reference: Tensor) -> ErrorMetrics {
+  fileprivate static func identical(to reference: Tensor) -> ErrorMetrics {
     let values = reference.floats().filter(\.isFinite)
     return ErrorMetrics(reference: values, measured: values)
   }

@@ -16,6 +16,10 @@ public struct Verification: Sendable {
   private let reader: MomosReader
   private let source: SourceModel?
 
+  /// Opens the file and the sources.
+  ///
+  /// - Throws: for what cannot be read, and kind `usage` for options that need another one: labels and a graph inputs, an accuracy
+  ///   labels, other thresholds a source. Thresholds outside their range are found by `VerificationOptions.validate`.
   public init(_ options: VerificationOptions) throws(MomosError) {
     self.options = options
     reader = try MomosError.translating(in: options.file) {
@@ -34,6 +38,13 @@ public struct Verification: Sendable {
     guard options.graph == nil || !options.inputs.isEmpty else {
       throw MomosError(.usage, "a graph needs inputs, to be executed")
     }
+  }
+
+  /// Refuses a file that is to be written beside the verification: one that is read by it, and what no file can replace.
+  public func checkOutput(_ path: String, overwrites: Bool = false) throws(MomosError) {
+    let read =
+      [options.file, options.graph, options.labels].compactMap { $0 } + options.inputs.values.sorted()
+    try OutputTargets.check([path], inputs: (source?.files ?? []) + read, overwrites: overwrites)
   }
 
   /// - Parameter progress: called with the share of the work that is done, 0 to 1.

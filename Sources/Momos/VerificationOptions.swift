@@ -13,13 +13,13 @@ public struct VerificationOptions: Sendable {
   /// An `.npy` file with the class of each sample.
   public var labels: String?
   public var session = SessionOptions()
-  /// Least cosine with the source.
+  /// Least cosine with the source, -1 to 1.
   public var minimumCosine: Double?
-  /// Largest |found - source| / |source|.
+  /// Largest |found - source| / |source|, roots of sums of squares; 0 or more.
   public var maximumRelativeError: Double?
   /// Least signal-to-noise ratio against the source, in dB.
   public var minimumSNR: Double?
-  /// Least share of samples whose prediction is the label.
+  /// Least share of samples whose prediction is the label, 0 to 1.
   public var minimumAccuracy: Double?
 
   public init(file: String) {
@@ -30,6 +30,7 @@ public struct VerificationOptions: Sendable {
   public func validate() throws(MomosError) {
     try check(minimumCosine, in: -1...1, option: "--min-cosine")
     try check(maximumRelativeError, in: 0...Double.infinity, option: "--max-relative-error")
+    try check(minimumSNR, in: -Double.infinity...Double.infinity, option: "--min-snr")
     try check(minimumAccuracy, in: 0...1, option: "--min-accuracy")
   }
 
@@ -37,7 +38,10 @@ public struct VerificationOptions: Sendable {
     _ value: Double?, in range: ClosedRange<Double>, option: String
   ) throws(MomosError) {
     guard let value, !range.contains(value) else { return }
-    let expected = range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
+    let expected =
+      range.lowerBound.isInfinite
+      ? "a number"
+      : range.upperBound.isInfinite ? "at least 0" : "\(range.lowerBound) to \(range.upperBound)"
     throw MomosError(.usage, "\(option) must be \(expected), found \(value)")
   }
 
@@ -66,9 +70,12 @@ public struct VerificationOptions: Sendable {
 
 /// Error metrics of one comparison, as reports print them.
 public struct MetricsReport: Codable, Sendable {
+  /// Largest |found - expected|.
   public let maximumAbsoluteError: Double
   public let meanAbsoluteError: Double
+  /// |found - expected| / |expected|, roots of sums of squares.
   public let relativeError: Double
+  /// -20 log10 of the relative error.
   public let snrDb: Double
   public let cosine: Double
 

@@ -25,11 +25,11 @@ public struct FitOptions: Sendable, Hashable {
 
   /// How much time a fit may take.
   public enum Effort: String, Sendable, CaseIterable {
-    /// No refinement.
+    /// With calibration scales are refined, once.
     case fast
-    /// Dictionaries, scales and motifs refined twice.
+    /// With calibration dictionaries, scales and motifs are refined twice.
     case normal
-    /// More rounds, and classes chosen anew by measured losses.
+    /// Three times, and classes are chosen anew by losses that were measured on samples.
     case max
   }
 
@@ -62,7 +62,7 @@ public struct FitOptions: Sendable, Hashable {
   public var isOverlapping = false
   /// Motifs come in pairs +c and -c, of which one is stored, where their count is a power of two from 4 on.
   public var isAntipodal = true
-  /// Keeps weights beyond 6 root mean squares of their row apart.
+  /// Keeps weights beyond 6 root mean squares of their row apart; with calibration also the 32 beyond 4 that carry most energy.
   public var keepsOutliers = true
   public var effort = Effort.normal
   /// Pins motif 0 to zeros, so that no stage makes a block worse.

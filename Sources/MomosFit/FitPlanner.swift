@@ -120,9 +120,15 @@ public struct FitPlanner {
     }
     guard tensor.elementCount > 0 else { return dense("no elements") }
     guard range.fitsSums else { return dense("has values beyond 1e18, whose squares float32 cannot sum") }
+    guard !range.isBelowFloats else {
+      return dense("has values below 1.2e-38 alone, which float32 cannot hold")
+    }
     let matrix = try view.matrix(of: tensor)
     var blocks = DistinctBlocks(elementType: candidate.elementType, blockLength: options.blockLength)
     let isExact = blocks.add(try tensor.matrix(view, options.blocking), limit: motifCount)
+    guard isExact || !range.isNearFloat16Limit else {
+      return dense("has values beyond 16384, for whose mosaic float16 may be too small")
+    }
     return TensorSurvey(
       candidate: candidate,
       finding: .linear(
@@ -161,14 +167,22 @@ private struct ValueRange {
   var isFinite = true
   /// At most 1e18 in magnitude, so that the squares of a block stay within float32.
   var fitsSums = true
+  /// float64 of which float32 holds the largest as a subnormal number or not at all: what is fitted, and what errors are
+  /// measured with, would be zeros.
+  var isBelowFloats = false
+  /// float16 beyond a quarter of the largest finite number: what a fit makes of it may be infinite.
+  var isNearFloat16Limit = false
 
   init(of tensor: Tensor) {
     if tensor.elementType == .float64 {
       let values = tensor.bytes.span(of: Double.self)
+      var largest = 0.0
       for index in values.indices {
         if !values[index].isFinite { isFinite = false }
-        if values[index].magnitude > 1e18 { fitsSums = false }
+        largest = max(largest, values[index].magnitude)
       }
+      fitsSums = largest <= 1e18
+      isBelowFloats = largest > 0 && largest < Double(Float.leastNormalMagnitude)
       return
     }
     let chunk = 1 << 16
@@ -176,6 +190,9 @@ private struct ValueRange {
       let values = tensor.floats(in: start..<min(start + chunk, tensor.elementCount))
       if !values.allSatisfy(\.isFinite) { isFinite = false }
       if values.contains(where: { $0.magnitude > 1e18 }) { fitsSums = false }
+      if tensor.elementType == .float16, values.contains(where: { $0.magnitude > 16384 }) {
+        isNearFloat16Limit = true
+      }
     }
   }
 }

@@ -15,17 +15,19 @@ public enum MappedFile {
   /// The contents of a file; the memory is given back when the last `Bytes` that shares it is gone.
   ///
   /// - Returns: bytes that start at a multiple of the page size.
-  /// - Throws: `cannotOpen`, `notRegularFile`, `cannotRead`, `allocation`.
+  /// - Throws: `cannotOpen` if there is no such file, `notRegularFile`, `cannotRead`, `allocation`.
   public static func open(_ path: String, load: LoadMode = .map) throws(FormatError) -> Bytes {
     // Without O_NONBLOCK, opening a named pipe would wait for a writer instead of being refused.
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      throw .system(.cannotOpen, path: path, expected: "a readable file", code: errno)
+      let isMissing = errno == ENOENT || errno == ENOTDIR
+      throw .system(
+        isMissing ? .cannotOpen : .cannotRead, path: path, expected: "a readable file", code: errno)
     }
     defer { close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
-      throw .system(.cannotOpen, path: path, expected: "a readable file", code: errno)
+      throw .system(.cannotRead, path: path, expected: "a readable file", code: errno)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw FormatError(

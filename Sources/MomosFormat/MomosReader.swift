@@ -16,8 +16,11 @@ public final class MomosReader: Sendable {
   public let byteCount: Int
   /// Bytes of the header.
   public let headerByteCount: Int
+  /// The catalog, by tensor number from 1.
   public var tensors: [TensorEntry] { contents.tensors }
+  /// By dictionary number from 1.
   public var dictionaries: [DictionaryEntry] { contents.dictionaries }
+  /// By section number from 1, which is their order in the file.
   public var sections: [SectionEntry] { contents.sections }
   /// The first is the model, the others are subgraphs; empty for weights alone.
   public var graphs: [Graph] { contents.graphs }
@@ -29,6 +32,7 @@ public final class MomosReader: Sendable {
 
   /// Opens a file.
   /// - Parameter load: see `LoadMode` for what happens if the file is changed or shortened while it is open.
+  /// - Throws: the O rule that the file breaks, or what `MappedFile.open` throws.
   public convenience init(path: String, load: LoadMode = .map) throws(FormatError) {
     try self.init(bytes: try MappedFile.open(path, load: load))
   }
@@ -73,6 +77,7 @@ public final class MomosReader: Sendable {
   /// Loads a tensor; an alias is returned as such.
   ///
   /// Dictionaries are decoded and checked once per reader: tensors that share one get identical `Bytes`.
+  /// - Throws: `noSuchTensor`, the L rule that a section of the tensor breaks, or `allocation`.
   public func load(_ name: String) throws(FormatError) -> TensorContent {
     let entry = try entry(name)
     switch entry.form {

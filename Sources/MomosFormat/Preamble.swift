@@ -70,7 +70,8 @@ struct Preamble: Hashable {
   private static func checkIdentity(_ bytes: [UInt8]) throws(FormatError) {
     guard Array(bytes[0..<8]) == magic else {
       throw FormatError(
-        .f02, at: place, expected: "the magic \(hexadecimal(magic))", found: hexadecimal(Array(bytes[0..<8])))
+        .f02, at: place, expected: "the magic \(hexadecimal(magic)) of a .momos file",
+        found: hexadecimal(Array(bytes[0..<8])))
     }
     let major = integer(bytes, at: 8, byteCount: 2)
     let minor = integer(bytes, at: 10, byteCount: 2)

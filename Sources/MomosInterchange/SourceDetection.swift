@@ -57,7 +57,10 @@ extension SourceFormat {
     let supported = "an .npy, .npz or safetensors file or an ONNX model"
     if case .momos = self {
       return InterchangeError(
-        .momosAsSource, expected: supported, found: "a .momos file, which is already converted")
+        .momosAsSource, expected: supported,
+        found:
+          "a .momos file, which is converted already (alone it can be written to .npz, .safetensors or .onnx)"
+      )
     }
     return InterchangeError(
       .unknownContent, expected: "\(supported), or raw data given as NAME=FILE:f32[ROWS,COLUMNS]",

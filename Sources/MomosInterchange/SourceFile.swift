@@ -11,6 +11,9 @@ enum SourceFile {
   /// - Throws: `missingFile`, `notARegularFile` (a folder, pipe or device) or `unreadableFile`, without the
   ///   path.
   static func map(_ path: String, allowsHardLinks: Bool = true) throws(InterchangeError) -> Bytes {
+    guard !path.isEmpty else {
+      throw InterchangeError(.missingFile, expected: "the name of a file", found: "an empty one")
+    }
     // Without O_NONBLOCK, opening a pipe would wait for its writer.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(expected: "a readable file") }

@@ -68,37 +68,4 @@ public struct ConvolutionGeometry: Sendable, Hashable {
     let all = [Int](repeating: missing, count: 3 - values.count) + values
     return (all[0], all[1], all[2])
   }
-
-  /// What the pixels `range` see of one group, `[pixels, columns]`: for products that this module does not fuse with
-  /// the gathering.
-  /// - Parameters:
-  ///   - image: `[channels, input]`.
-  ///   - columns: `[range.count, columns]`, overwritten.
-  ///   - scratch: at least `gatherScratchCount` floats.
-  public func gatherColumns(
-    of image: Span<Float>, group: Int, pixels range: Range<Int>, into columns: inout MutableSpan<Float>,
-    scratch: inout MutableSpan<Float>
-  ) {
-    precondition(image.count == channels * inputCount && (0..<groups).contains(group))
-    precondition(range.lowerBound >= 0 && range.upperBound <= pixelCount)
-    precondition(columns.count == range.count * self.columns && scratch.count >= gatherScratchCount)
-    guard !range.isEmpty else { return }
-    var shapes = kernelShapes
-    var kernelRange = momos_product_range(
-      row_begin: 0, row_end: 0, pixel_begin: range.lowerBound, pixel_end: range.upperBound)
-    let start = group * (channels / groups) * inputCount
-    unsafe image.withUnsafeBufferPointer { image in
-      unsafe columns.withUnsafeMutableBufferPointer { columns in
-        unsafe scratch.withUnsafeMutableBufferPointer { scratch in
-          unsafe InstructionSet.products.gather_columns(
-            &shapes, image.baseAddress! + start, &kernelRange, columns.baseAddress!, scratch.baseAddress!)
-        }
-      }
-    }
-  }
-
-  public var gatherScratchCount: Int {
-    var shapes = kernelShapes
-    return unsafe momos_convolution_scratch_count(&shapes)
-  }
 }

@@ -138,31 +138,6 @@ public enum VectorKernels {
     }
   }
 
-  /// `values[r, j] = function(values[r, j] * scale[r] + bias[r])` for `[rows, columns]`, the product not rounded:
-  /// the form for channels, with `columns` elements each.
-  /// - Parameters:
-  ///   - scale: `[rows]`; nil for ones.
-  ///   - bias: `[rows]`; nil for zeros.
-  public static func affineRows(
-    _ function: ElementFunction, inPlace values: inout MutableSpan<Float>, columns: Int,
-    scale: Span<Float>? = nil, bias: Span<Float>? = nil, pool: ThreadPool? = nil
-  ) {
-    let rows = rowCount(values.count, columns)
-    precondition((scale?.count ?? rows) == rows && (bias?.count ?? rows) == rows)
-    unsafe withParameters(scale, bias) { scale, bias in
-      let parameters = unsafe Parameters(scale: scale, bias: bias)
-      unsafe withAddresses(&values) { memory in
-        runRows(rows, columns, pool) { range in
-          let start = unsafe memory.output + range.lowerBound * columns
-          unsafe kernels.affine_rows(
-            function.kernel, start, range.count, columns,
-            parameters.scale.map { unsafe $0 + range.lowerBound },
-            parameters.bias.map { unsafe $0 + range.lowerBound }, start)
-        }
-      }
-    }
-  }
-
   /// `output[r, j] = e^(input[r, j] - maximum of row r)` divided by their sum, for `[rows, columns]`.
   ///
   /// A NaN, a +infinity or nothing but -infinity makes a row NaN.

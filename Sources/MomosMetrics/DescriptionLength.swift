@@ -31,9 +31,6 @@ public struct DescriptionLength: Sendable, Hashable, Codable {
     dictionaryBits + mosaicBits + rowScaleBits + outlierBits + denseTensorBits + shapeBits
   }
 
-  /// The same, with mosaics at their entropy.
-  public var totalEntropyBits: Double { Double(totalBits - mosaicBits) + mosaicEntropyBits }
-
   public init() {}
 
   /// Adds a tensor that is stored as it is.

@@ -41,11 +41,6 @@ struct OperatorCall {
     try modelErrors { () throws(ModelError) in try tensor.transposed(permutation) }
   }
 
-  /// The tensor in another floating-point type, as `cast`.
-  func converted(_ tensor: Tensor, to elementType: ElementType) throws(RuntimeError) -> Tensor {
-    try cast(tensor, to: elementType)
-  }
-
   /// The shape of a tensor on the way to the outputs.
   func shape(_ dimensions: [Int]) throws(RuntimeError) -> Shape {
     try modelErrors { () throws(ModelError) in try Shape(dimensions) }

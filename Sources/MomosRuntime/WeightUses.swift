@@ -102,7 +102,7 @@ public struct WeightUses: Sendable {
     switch use {
     case .lookups: observer.observeLookups(weight.name, try call.indices(1, on: weight.shape[0]))
     case .product(let position):
-      let input = try call.converted(call[0], to: .float32)
+      let input = try call.cast(call[0], to: .float32)
       guard input.elementCount > 0, weight.columns > 0 else { return }
       switch step.operation.weightArrangement {
       case .columns: try show(call.transposed(input, [1, 0]), position, call, to: observer)

@@ -71,6 +71,7 @@ struct ConvertCommand: MomosCommand {
   var allowNonfinite = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Threads; 0 takes one for each processor. The file does not depend on them.", valueName: "N"))
   var threads = 0

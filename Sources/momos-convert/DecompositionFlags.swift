@@ -12,6 +12,7 @@ struct DecompositionFlags: ParsableArguments {
   var decompose = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Level of the tests of --decompose, above 0, below 1. (default: 0.01)", valueName: "A")
   )
   var alpha: Double?
@@ -30,6 +31,7 @@ struct DecompositionFlags: ParsableArguments {
   var initialWeights: [String] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       The most that the outputs may lose through the zeros of one tensor (1 - cosine), where --calibration gives \
@@ -38,11 +40,12 @@ struct DecompositionFlags: ParsableArguments {
   var maxLoss: Double?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What decides which blocks become zero: statistical, weights that may be as they were drawn; or perturbation, weights \
       without which the outputs lose no more than through such weights, on the inputs that --calibration gives. \
       (default: statistical)
-      """)
+      """, valueName: "RULE"))
   var annealing: AnnealingRule?
 
   func validate() throws {

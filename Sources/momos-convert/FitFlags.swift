@@ -5,6 +5,7 @@ public import Momos
 /// How much a fit may cost, as a goal or in numbers of blocks and motifs.
 struct FitFlags: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Most bits for each fitted weight; classes are chosen per tensor, above 0, at most 32. (default: 4)",
       valueName: "B")
@@ -12,11 +13,13 @@ struct FitFlags: ParsableArguments {
   var bits: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Most bytes of the file, such as 10MB or 10MiB; zstd may make it smaller.", valueName: "BYTES"))
   var targetSize: ByteSize?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Least mean cosine of the outputs as predicted, above 0, below 1; needs --calibration.", valueName: "C")
   )
@@ -41,19 +44,24 @@ struct FitFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Save what is chosen for every tensor, to be edited.", valueName: "FILE.json"))
   var savePlan: String?
 
-  @Option(help: ArgumentHelp("Weights in a block, 1 to 64. (default: 4)", valueName: "S"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Weights in a block, 1 to 64. (default: 4)", valueName: "S"))
   var blockLength: Int?
 
-  @Option(help: ArgumentHelp("Motifs in a dictionary, 1 to 65536. (default: 256)", valueName: "K"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Motifs in a dictionary, 1 to 65536. (default: 256)", valueName: "K"))
   var motifs: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Motifs as a share of the blocks that use the dictionary, above 0, at most 1; instead of --motifs.",
       valueName: "C"))
   var capacity: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Stages of each tensor, 1 to 8: each fits what the earlier ones leave. (default: 1)", valueName: "N"))
   var stages: Int?
@@ -79,6 +87,7 @@ struct FitFlags: ParsableArguments {
   var noRowScale = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Start of the random choices of the fit; equal seeds give equal files.", valueName: "N"))
   var seed: UInt64 = 0
@@ -120,6 +129,7 @@ extension Blocking: ExpressibleByArgument {
     self = blocking
   }
 
+  public static var allValueStrings: [String] { [Blocking.rows.name, Blocking.flat.name] }
   public var defaultValueDescription: String { name }
 }
 extension FitOptions.Effort: ExpressibleByArgument {}

@@ -29,7 +29,9 @@ struct InspectCommand: MomosCommand {
   @Flag(help: "With --decomposition, measure how much faster parts are multiplied by than the whole.")
   var speed = false
 
-  @Option(help: ArgumentHelp("Threads of --speed; 0 takes one for each processor.", valueName: "N"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads of --speed; 0 takes one for each processor.", valueName: "N"))
   var threads = 0
 
   @Option(
@@ -72,6 +74,9 @@ struct InspectCommand: MomosCommand {
     guard !complexity || !others && extract.isEmpty && picture.isEmpty else {
       throw ValidationError("--complexity goes with --json only")
     }
+    guard !graph || !decomposition else {
+      throw ValidationError("--graph and --decomposition exclude each other")
+    }
     guard decomposition || !speed else { throw ValidationError("--speed needs --decomposition") }
     guard speed || threads == 0 else { throw ValidationError("--threads needs --speed") }
     guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
@@ -84,6 +89,8 @@ struct InspectCommand: MomosCommand {
       return try printResult(json ? report.json : report.text)
     }
     let inspection = try Inspection(path: file)
+    try inspection.checkOutputs(
+      extract.map(\.path) + picture.map(\.path) + [page].compactMap { $0 }, overwrites: force)
     try inspection.extract(
       extract.compactMap { extraction in
         if case .tensor(let file) = extraction { (file.name, file.path) } else { nil }
@@ -114,6 +121,13 @@ enum Extraction: ExpressibleByArgument {
   case tensor(NamedFile)
   /// All tensors, to this file.
   case all(path: String)
+
+  var path: String {
+    switch self {
+    case .tensor(let file): file.path
+    case .all(let path): path
+    }
+  }
 
   init?(argument: String) {
     if let file = NamedFile(argument: argument) {

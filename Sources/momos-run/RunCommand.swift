@@ -37,8 +37,9 @@ struct RunCommand: MomosCommand {
   @Flag(help: "Measure N runs after a warm-up: median, 95th percentile, resident memory.")
   var bench = false
 
-  @Option(help: ArgumentHelp("Runs that --bench measures.", valueName: "N"))
-  var `repeat` = 50
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Runs that --bench measures. (default: 50)", valueName: "N"))
+  var `repeat`: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -59,7 +60,9 @@ struct RunCommand: MomosCommand {
     guard against == nil || (bench && tensor == nil) else {
       throw ValidationError("--against dense needs --bench and a graph")
     }
-    guard (1...1_000_000).contains(self.repeat) else {
+    guard bench || !json else { throw ValidationError("--json needs --bench") }
+    guard bench || self.repeat == nil else { throw ValidationError("--repeat needs --bench") }
+    guard (1...1_000_000).contains(runCount) else {
       throw ValidationError("--repeat must be 1 to 1000000")
     }
     if tensor != nil {
@@ -80,9 +83,11 @@ struct RunCommand: MomosCommand {
       isMeasuredAgainstDense: against == .dense, options: session.options)
     try run.writeOutputs()
     guard bench else { return }
-    let report = try run.measure(repeating: self.repeat)
+    let report = try run.measure(repeating: runCount)
     try printResult(json ? report.json : report.text)
   }
+
+  private var runCount: Int { self.repeat ?? 50 }
 
   private func paths(_ arguments: [String], option: String) throws -> [String: String] {
     let files = try arguments.map { argument in

@@ -33,16 +33,21 @@ struct VerifyCommand: MomosCommand {
   @Option(help: ArgumentHelp("The class of each sample, integers, for accuracy.", valueName: "FILE.npy"))
   var labels: String?
 
-  @Option(help: ArgumentHelp("Least cosine with the source, -1 to 1.", valueName: "X"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least cosine with the source, -1 to 1.", valueName: "X"))
   var minCosine: Double?
 
-  @Option(help: ArgumentHelp("Largest relative error against the source.", valueName: "X"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Largest relative error against the source.", valueName: "X"))
   var maxRelativeError: Double?
 
-  @Option(help: ArgumentHelp("Least signal-to-noise ratio against the source, in dB.", valueName: "DB"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Least signal-to-noise ratio against the source, in dB.", valueName: "DB"))
   var minSnr: Double?
 
-  @Option(help: ArgumentHelp("Least accuracy against the labels, 0 to 1.", valueName: "X"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least accuracy against the labels, 0 to 1.", valueName: "X"))
   var minAccuracy: Double?
 
   @Option(
@@ -71,6 +76,7 @@ struct VerifyCommand: MomosCommand {
   func run() throws {
     let inputs = try NamedFile.paths(input, option: "--input")
     let verification = try Verification(options(inputs: inputs))
+    if let page { try verification.checkOutput(page, overwrites: force) }
     let progress = ProgressLine("verifying")
     defer { progress.finish() }
     let report = try verification.run { progress.update($0) }

@@ -74,9 +74,9 @@ struct ClaimedSizesTests {
     #expect(folder.names == ["w.momos", "x.npy"])
   }
 
-  @Test func lookedUpRowsAreRefused() throws {
-    let folder = try TestFolder()
-    try write(.wide, to: folder.file("w.momos"))
+  /// A folder with `g.momos`, which looks up rows of a tensor of 8 GiB.
+  private func makeFolderWithGraph() throws -> TestFolder {
+    let folder = try makeFolder(.wide)
     let model = try MomosReader(path: folder.file("w.momos")).loadModel()
     let writer = try MomosWriter(path: folder.file("g.momos"))
     for tensor in model.tensors { try writer.write(tensor) }
@@ -84,6 +84,20 @@ struct ClaimedSizesTests {
       inputs: [GraphValue(name: "i", elementType: .int64)], outputs: [GraphValue(name: "y")],
       nodes: [Node(operatorType: "Gather", inputs: ["w", "i"], outputs: ["y"])])
     _ = try writer.finish(graphs: [graph], operatorSets: [OperatorSet(domain: "", version: 17)])
+    return folder
+  }
+
+  /// The weights of an ONNX model of more than 1 GiB go to a file of their own.
+  @Test func fileWithTheDataOfAModelIsNotReplacedUnasked() throws {
+    let folder = try makeFolderWithGraph()
+    try folder.write([1], to: "g.onnx.data")
+    try Command.convert(["g.momos", "-o", "g.onnx"], in: folder, limit: Self.limit)
+      .expectRefusal(64, "g.onnx.data", "--force")
+    #expect(try folder.bytes(of: "g.onnx.data") == [1])
+  }
+
+  @Test func lookedUpRowsAreRefused() throws {
+    let folder = try makeFolderWithGraph()
     try NPYFixture.write(try Tensor([0] as [Int64], shape: Shape([1])), to: folder.file("i.npy"))
     try Command.run(
       ["g.momos", "--input", "i=i.npy", "--output", "y=y.npy"], in: folder, limit: Self.limit
@@ -108,9 +122,19 @@ struct ClaimedSizesTests {
           elementType: .float64, shape: Shape(rows: rows, columns: columns), view: .lastAxisIsInput(rank: 2),
           parts: [MosaicPart(stages: [Stage(dictionary: dictionary, mosaic: mosaic)])]))
     }
-    _ = try writer.finish()
+    let outputs = [GraphValue(name: "w0"), GraphValue(name: "y")]
+    let nodes = [
+      Node(operatorType: "Sum", inputs: (0..<4200).map { "w\($0)" }, outputs: ["y"])
+    ]
+    _ = try writer.finish(
+      graphs: [Graph(inputs: [], outputs: outputs, nodes: nodes)],
+      operatorSets: [OperatorSet(domain: "", version: 17)])
     for options in [[], ["--tensors"], ["--json"]] {
       try Command.inspect(["w.momos"] + options, in: folder, limit: Self.limit).expectSuccess()
+    }
+    for output in ["w.npz", "w.safetensors", "w.onnx"] {
+      try Command.convert(["w.momos", "-o", output], in: folder, limit: Self.limit)
+        .expectRefusal(74, "w.momos", "fit into a file")
     }
   }
 }

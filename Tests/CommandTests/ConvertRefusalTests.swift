@@ -16,6 +16,7 @@ struct ConvertRefusalTests {
     try folder.write(Array(folder.bytes(of: "w.npy").dropLast()), to: "short.npy")
     try folder.write(Array("old".utf8), to: "old.momos")
     try folder.write(Array("{".utf8), to: "broken.json")
+    try folder.write([2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), to: "bare.safetensors")
     _ = try folder.folder("empty")
     return folder
   }
@@ -53,6 +54,9 @@ struct ConvertRefusalTests {
     Refusal("w.npy -o a.momos --decompose --initial-weights none.npy", 66, "none.npy"),
     Refusal("w.npy -o a.momos --bits 0", 64, "bits", "above 0"),
     Refusal("w.npy -o a.momos --bits nan", 64, "bits"),
+    Refusal("w.npy -o a.momos --bits -1", 64, "bits", "-1"),
+    Refusal("w.npy -o a.momos --seed -1", 64, "--seed", "-1"),
+    Refusal("w.npy -o a.momos --blocking columns", 64, "--blocking", "rows", "flat"),
     Refusal("w.npy -o a.momos --bits 2 --target-size 1MB", 64, "--bits", "--target-size"),
     Refusal("w.npy -o a.momos --bits 2 --motifs 16", 64, "--bits", "--motifs"),
     Refusal("w.npy -o a.momos --target-size 1MB --block-length 4", 64, "--target-size", "--block-length"),
@@ -90,6 +94,7 @@ struct ConvertRefusalTests {
     Refusal("empty -o a.momos", 65, "empty", ".npy"),
     Refusal("short.npy -o a.momos", 65, "short.npy"),
     Refusal("broken.json -o a.momos", 65, "broken.json"),
+    Refusal("bare.safetensors -o a.momos", 65, "no tensors"),
     Refusal("old.momos -o a.momos", 65, "old.momos"),
     Refusal("w.npy -o a.momos --graph broken.json", 65, "broken.json"),
     Refusal("w.npy w.npy -o a.momos", 65, "'w'"),
@@ -107,9 +112,31 @@ struct ConvertRefusalTests {
     Refusal("w.npy -o none/a.momos", 74, "none/a.momos"),
     Refusal("w.npy -o old.momos/a.momos", 74, "old.momos/a.momos"),
     Refusal("w.npy -o empty --force", 64, "empty", "folder"),
+    Refusal("w.npy -o a.npz", 64, "a.npz", "FILE.momos"),
+    Refusal("w.npy -o a.ONNX --dry-run", 64, "a.ONNX", "FILE.momos"),
+    Refusal("w.npy -o /dev/null --force", 64, "/dev/null", "device"),
+    Refusal("w.npy -o a.momos --save-plan /dev/full --force", 64, "/dev/full", "device"),
   ])
   func outputsThatCannotBe(refusal: Refusal) throws {
     try refusal.check(.convert, in: makeFolder())
+  }
+
+  /// A link would be replaced itself, and what it leads to would stay: /dev/stdout, for instance.
+  @Test(arguments: ["old.momos", "nowhere", "link.momos"]) func outputThatIsALink(target: String) throws {
+    let folder = try makeFolder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link.momos"), withDestinationPath: target)
+    try Refusal("w.npy -o link.momos", 64, "link.momos", "link").check(.convert, in: folder)
+    try Refusal("w.npy -o link.momos --force", 64, "link.momos", "link").check(.convert, in: folder)
+  }
+
+  @Test func emptyNames() throws {
+    let folder = try makeFolder()
+    try Command.convert(["w.npy", "-o", ""], in: folder).expectRefusal(64, "output", "empty name")
+    try Command.convert(["w.npy", "-o", "a.momos", "--save-plan", ""], in: folder)
+      .expectRefusal(64, "output", "empty name")
+    try Command.convert(["", "-o", "a.momos"], in: folder).expectRefusal(66, "name of a file", "empty")
+    #expect(!folder.names.contains("a.momos"))
   }
 
   @Test(arguments: ["w.npy", "./w.npy", "empty/../w.npy", "link.npy", "hard.npy"])
@@ -142,6 +169,7 @@ struct ConvertRefusalTests {
     let folder = try makeFolder()
     unsafe chmod(folder.file("empty"), 0o500)
     try Refusal("w.npy -o empty/a.momos", 74, "empty/a.momos").check(.convert, in: folder)
+    try Refusal("w.npy -o empty/a.momos --dry-run", 74, "empty/a.momos").check(.convert, in: folder)
   }
 
   @Test(arguments: [

@@ -34,6 +34,9 @@ struct RunRefusalTests {
     Refusal("digits.momos --output logits=y.npy", 64, "images"),
     Refusal("digits.momos --input images=x.npy --input more=x.npy --bench", 64, "more", "images"),
     Refusal("digits.momos --input images=x.npy --bench --repeat 0", 64, "--repeat"),
+    Refusal("digits.momos --input images=x.npy --bench --repeat -1", 64, "--repeat", "1 to"),
+    Refusal("digits.momos --input images=x.npy --output logits=y.npy --repeat 3", 64, "--repeat", "--bench"),
+    Refusal("digits.momos --input images=x.npy --output logits=y.npy --json", 64, "--json", "--bench"),
     Refusal("digits.momos --input images=x.npy --bench --threads 2000", 64, "--threads"),
     Refusal("digits.momos --input images=x.npy --bench --precision most", 64, "--precision", "exact"),
     Refusal("digits.momos --input images=x.npy --bench --load lazily", 64, "--load", "map", "copy"),
@@ -71,6 +74,7 @@ struct RunRefusalTests {
     Refusal("digits.momos --input images=x.npy --output logits=digits.momos --force", 64, "also an input"),
     Refusal("digits.momos --tensor fc1.weight --input x.npy --output x.npy --force", 64, "also an input"),
     Refusal("digits.momos --input images=x.npy --output logits=none/y.npy", 74, "none/y.npy"),
+    Refusal("digits.momos --input images=x.npy --output logits=/dev/full --force", 64, "/dev/full", "device"),
     Refusal("digits.momos --input images=x.npy --output logits=x.npy/y.npy", 74, "x.npy/y.npy"),
   ])
   func outputsThatCannotBe(refusal: Refusal) throws {

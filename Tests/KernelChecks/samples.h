@@ -29,12 +29,6 @@ static inline void fill_gaussian(float *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = gaussian();
 }
 
-static inline float *aligned_floats(size_t count) {
-  float *memory = aligned_alloc(64, (count * sizeof(float) + 64) / 64 * 64);
-  if (!memory) abort();
-  return memory;
-}
-
 static inline size_t packed_byte_count(size_t block_count, uint32_t width) { return (block_count * width + 7) / 8; }
 
 /// Packs index `value` as number t of a row that was all zeros.

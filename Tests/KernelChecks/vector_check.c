@@ -84,14 +84,12 @@ static void check_operations(const momos_vector_table *table, size_t count) {
 }
 
 static void check_affine(const momos_vector_table *table, size_t rows, size_t columns) {
-  for (int form = 0; form < 8; form++) {
-    const int by_rows = form & 1;
-    const size_t count = by_rows ? rows : columns;
+  for (int form = 0; form < 4; form++) {
     float *x = random_values(rows * columns, 1), *y = exactly(rows * columns, sizeof *y);
-    float *scale = form & 2 ? random_values(count, 1) : NULL, *bias = form & 4 ? random_values(count, 1) : NULL;
-    (by_rows ? table->affine_rows : table->affine_columns)(MOMOS_IDENTITY, x, rows, columns, scale, bias, y);
+    float *scale = form & 1 ? random_values(columns, 1) : NULL, *bias = form & 2 ? random_values(columns, 1) : NULL;
+    table->affine_columns(MOMOS_IDENTITY, x, rows, columns, scale, bias, y);
     for (size_t i = 0; i < rows * columns; i++) {
-      const size_t at = by_rows ? i / columns : i % columns;
+      const size_t at = i % columns;
       const double exact = (double)x[i] * (scale ? scale[at] : 1) + (bias ? bias[at] : 0);
       expect(is_close(y[i], exact, 0x1p-24, 1e-45), "affine", table->name, rows, columns);
     }

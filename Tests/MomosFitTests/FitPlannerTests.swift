@@ -172,6 +172,45 @@ struct FitPlannerTests {
     }
   }
 
+  // 2^-126 is the least normal number of float32.
+  @Test func float64BelowFloat32StaysDense() throws {
+    func plan(scale: Double) throws -> TensorPlan.Form {
+      let floats = try FitTestModel.normal(rows: 64, columns: 64, seed: 8).floats()
+      let largest = try #require(floats.map(\.magnitude).max())
+      let values = floats.map { Double($0) / Double(largest) * scale }
+      let tensor = Tensor(
+        elementType: .float64, shape: try Shape([64, 64]), bytes: try Bytes(copying: values))
+      return try form(FitTestModel(tensors: [("w", tensor)]).plan(), "w")
+    }
+    for scale in [1e-300, 1e-46, 0x1p-127] {
+      guard case .dense(let reason) = try plan(scale: scale) else {
+        Issue.record("\(scale) is not kept dense")
+        continue
+      }
+      #expect(reason.contains("float32"))
+    }
+    if case .dense = try plan(scale: 0x1p-125) { Issue.record("a normal number of float32 is kept dense") }
+  }
+
+  // 65504 is the largest finite number of float16. A fit of values near it is rounded to infinity here and there.
+  @Test func float16NearItsLimitStaysDenseUnlessExact() throws {
+    func form(_ values: [Float]) throws -> TensorPlan.Form {
+      let tensor = try Tensor(rounding: values, to: .float16, shape: Shape([128, 256]))
+      return try self.form(FitTestModel(tensors: [("w", tensor)]).plan(), "w")
+    }
+    let normal = try FitTestModel.normal(rows: 128, columns: 256, seed: 9).floats()
+    guard case .dense(let reason) = try form(normal.map { min(max($0 * 30_000, -65_504), 65_504) }) else {
+      Issue.record("not kept dense")
+      return
+    }
+    #expect(reason.contains("float16"))
+    if case .dense = try form(normal.map { $0 * 1000 }) { Issue.record("1000 is kept dense") }
+    guard case .exact = try form(normal.indices.map { $0 % 8 < 4 ? -65_504 : 0 }) else {
+      Issue.record("two distinct blocks are not exact")
+      return
+    }
+  }
+
   // By hand: 64 rows of 16 blocks at 8 bits, 64 scales of 16 bits, 128 of 256 motifs of 4 weights of 16 bits.
   @Test func plannedBytesAndBitsAreThoseOfTheForm() throws {
     let plan = try FitTestModel(tensors: [("w", try FitTestModel.normal(rows: 64, columns: 64, seed: 7))])

@@ -35,6 +35,15 @@ struct MappedFileTests {
     try reader.checkAll()
   }
 
+  /// There is one, which cannot be read: nothing is missing.
+  @Test func linkToItselfIsNotMissing() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.momos")
+    try #require(unsafe symlink("a.momos", path) == 0)
+    let error = #expect(throws: FormatError.self) { try MomosReader(path: path) }
+    #expect(error?.rule == .cannotRead)
+  }
+
   @Test func missingFileIsReported() {
     let error = #expect(throws: FormatError.self) { try MomosReader(path: "/nowhere/a.momos") }
     #expect(error?.rule == .cannotOpen)

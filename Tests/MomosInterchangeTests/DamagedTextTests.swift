@@ -17,14 +17,14 @@ struct DamagedTextTests {
     "reason": "is not a matrix"}]}
     """
 
-  @Test func graphs() throws {
+  @Test func damagedGraphIsRefusedOrReadAsItStands() throws {
     try check(Self.graph) { text throws(InterchangeError) in
       let graph = try GraphJSON.decode(text)
       return GraphJSON.encode(graphs: graph.graphs, operatorSets: graph.operatorSets)
     }
   }
 
-  @Test func plans() throws {
+  @Test func damagedPlanIsRefusedOrReadAsItStands() throws {
     try check(Self.plan) { text throws(InterchangeError) in JSON(try PlanDocument.decode(text)).rendered() }
   }
 

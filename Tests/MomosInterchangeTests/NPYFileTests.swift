@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MomosModel
 import Testing
 
@@ -151,15 +152,38 @@ struct NPYFileTests {
     #expect(try folder.names() == [])
   }
 
-  @Test func abandonedOutputIsRemovedAndKeepsTheOldFile() throws {
+  /// While it is written, so that a process that ends leaves nothing; a system without nameless files shows a name.
+  @Test(arguments: [(false, ["w.npy"]), (true, ["w.npy", "w.npy.partial"])])
+  func abandonedOutputIsRemovedAndKeepsTheOldFile(hasName: Bool, meanwhile: [String]) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write([7], to: "w.npy")
     do {
-      var file = try OutputFile(path: path)
+      var file = try OutputFile(path: path, hasName: hasName)
       try file.write(Bytes([1, 2, 3]))
-      #expect(try folder.names() == ["w.npy", "w.npy.partial"])
+      #expect(try folder.names() == meanwhile)
     }
     #expect(try folder.names() == ["w.npy"])
     #expect(try SourceFile.map(path) == Bytes([7]))
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func completeOutputAppearsAndReplaces(hasName: Bool, replaces: Bool) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([7], to: "w.npy")
+    if !replaces { try FileManager.default.removeItem(atPath: path) }
+    var file = try OutputFile(path: path, hasName: hasName)
+    try file.write(Bytes([1, 2, 3]))
+    try file.commit()
+    #expect(try folder.names() == ["w.npy"])
+    #expect(try SourceFile.map(path) == Bytes([1, 2, 3]))
+  }
+
+  @Test func filesOfOthersWithSimilarNamesStay() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([7], to: "w.npy")
+    for name in ["w.npy.partial", "w.npy.partial-1"] { _ = try folder.write([8], to: name) }
+    try NPYFile.write(Tensor([1] as [Float], shape: Shape(vector: 1)), to: path)
+    #expect(try folder.names() == ["w.npy", "w.npy.partial", "w.npy.partial-1"])
+    #expect(try SourceFile.map("\(folder.path)/w.npy.partial-1") == Bytes([8]))
   }
 }

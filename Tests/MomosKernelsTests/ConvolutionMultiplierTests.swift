@@ -233,30 +233,4 @@ struct ConvolutionMultiplierTests {
     let found = convolved(multiplier, geometry, [.nan, -1], batch: 1, bounds: 0...6)
     #expect(found[0].isNaN && found[1] == 0)
   }
-
-  @Test(arguments: forms)
-  func gatheredColumnsAreWhatPixelsSee(form: Form) throws {
-    let geometry = form.geometry
-    let input = normals(form.channels * geometry.inputCount, seed: 2)
-    let pixels = geometry.pixelCount / 3..<geometry.pixelCount
-    var columns = [Float](repeating: .nan, count: pixels.count * geometry.columns)
-    var scratch = [Float](repeating: .nan, count: geometry.gatherScratchCount)
-    for group in 0..<geometry.groups {
-      var span = columns.mutableSpan
-      var scratchSpan = scratch.mutableSpan
-      geometry.gatherColumns(
-        of: input.span, group: group, pixels: pixels, into: &span, scratch: &scratchSpan)
-      // Filters that pick one column each.
-      let picked = geometry.columns / 2
-      let filters = (0..<geometry.groups * geometry.columns).map {
-        Float($0 % geometry.columns == picked ? 1 : 0)
-      }
-      let exact = Self.exact(geometry, rows: geometry.groups, filters: filters, input: input, batch: 1)
-      for pixel in pixels {
-        #expect(
-          Double(columns[(pixel - pixels.lowerBound) * geometry.columns + picked])
-            == exact[group * geometry.pixelCount + pixel])
-      }
-    }
-  }
 }

@@ -29,7 +29,7 @@ struct ConvertedShapesTests {
   }
 
   @Test(arguments: [1, 3, 300])
-  func motifCounts(motifCount: Int) throws {
+  func everyMotifCountIsPredictedAndVerified(motifCount: Int) throws {
     let conversion = try TestConversion(["w": try .normal(130, 128)])
     let report = try expectPredictedAndVerified(conversion) { $0.fit.motifs = .count(motifCount) }
     #expect(report.tensor("w")?.className == "s4k\(motifCount)")
@@ -57,7 +57,7 @@ struct ConvertedShapesTests {
   }
 
   @Test(arguments: [1, 3, 64], [1, 2])
-  func blockLengths(blockLength: Int, stageCount: Int) throws {
+  func everyBlockLengthIsPredictedAndVerified(blockLength: Int, stageCount: Int) throws {
     // 130 columns: no multiple of 3 or 64.
     let conversion = try TestConversion(["w": try .normal(200, 130)])
     let report = try expectPredictedAndVerified(conversion) {

@@ -41,7 +41,7 @@ struct DamagedJournalTests {
     }
   }
 
-  @Test func findingsOfAFit() throws {
+  @Test func damagedFindingsAreRefusedOrReadEqual() throws {
     let file = "a.momos.partial/group-0.npz"
     let bytes = try folder.bytes(of: file)
     let expected = try #require(try findings())
@@ -57,7 +57,7 @@ struct DamagedJournalTests {
     #expect(refusedCount > bytes.count)
   }
 
-  @Test func calibrations() throws {
+  @Test func damagedCalibrationIsRefusedOrReadsEqual() throws {
     let bytes = try folder.bytes(of: "a.momos.partial/calibration.npz")
     let expected = try #require(try journal.calibration())
     var refusedCount = 0
@@ -74,16 +74,25 @@ struct DamagedJournalTests {
     #expect(refusedCount > bytes.count)
   }
 
-  @Test func manifests() throws {
+  /// It says conversion 1: no damage makes it that of another one.
+  @Test func damagedManifestIsRefusedOrReadsEqual() throws {
     // The lock of the open journal would be in the way of another one.
     let copy = folder.file("b.momos")
     try FileManager.default.copyItem(atPath: output + ".partial", toPath: copy + ".partial")
     let bytes = try folder.bytes(of: "a.momos.partial/manifest.npz")
-    for damaged in Self.damages(of: bytes) {
+    var refusedCount = 0
+    for (number, damaged) in Self.damages(of: bytes).enumerated() {
       try folder.write(damaged, to: "b.momos.partial/manifest.npz")
-      // Refused, or taken for what it is.
-      _ = try? ConversionJournal(of: copy, conversion: 1, resumes: true)
+      #expect(throws: MomosError.self, "damage \(number)") {
+        try ConversionJournal(of: copy, conversion: 2, resumes: true)
+      }
+      do {
+        _ = try ConversionJournal(of: copy, conversion: 1, resumes: true)
+      } catch {
+        refusedCount += 1
+      }
     }
+    #expect(refusedCount > bytes.count)
     try folder.write(bytes, to: "b.momos.partial/manifest.npz")
     _ = try ConversionJournal(of: copy, conversion: 1, resumes: true)
   }

@@ -93,6 +93,32 @@ struct VerificationTests {
     #expect(report.hasPassed)
   }
 
+  /// Two stages of 60000 are more than float16 holds, which is infinite then, of a file that records no error.
+  @Test func infiniteWeightsOfAFiniteSourceFail() throws {
+    let folder = try TestFolder()
+    let motif = [Float](repeating: 60_000, count: 4)
+    let stage = Stage(
+      dictionary: MotifDictionary(
+        motifCount: 1, blockLength: 4, elementType: .float32, values: try Bytes(copying: motif)),
+      mosaic: Mosaic(
+        rowCount: 2, blockCount: 1, blockLength: 4, indexWidth: 0, layout: .rowMajor, bytes: Bytes()))
+    let writer = try MomosWriter(path: folder.file("w.momos"))
+    try writer.write(
+      name: "w",
+      mosaic: MosaicTensor(
+        elementType: .float16, shape: Shape([2, 4]), view: .lastAxisIsInput(rank: 2),
+        parts: [MosaicPart(stages: [stage, stage])]))
+    _ = try writer.finish()
+    let values = try Tensor(
+      rounding: [Float](repeating: 60_000, count: 8), to: .float16, shape: Shape([2, 4]))
+    try NPYFixture.write(values, to: folder.file("w.npy"))
+    var options = VerificationOptions(file: folder.file("w.momos"))
+    options.sources = [folder.file("w.npy")]
+    let report = try Verification(options).run()
+    #expect(report.failures.contains { $0.contains("'w'") && $0.contains("inf") })
+    #expect(!report.hasPassed)
+  }
+
   @Test func everyThresholdCanFail() throws {
     let conversion = try makeConversion()
     let changes: [(inout VerificationOptions) -> Void] = [

@@ -110,11 +110,6 @@ typedef struct MOMOS_GEMM_SENDABLE {
                                    size_t rows_per_channel, const float *x, float *y, const momos_finish *finish,
                                    const momos_product_range *range, float *scratch);
 
-  /// columns[p - pixel_begin, j] = what pixel p sees at column j of the filter matrix, for a range of pixels and all
-  /// columns; the rows of the range are not used. scratch: `momos_convolution_scratch_count` floats.
-  void (*gather_columns)(const momos_convolution *convolution, const float *x, const momos_product_range *range,
-                         float *columns, float *scratch);
-
   /// C = finish(A B) for the rows and pixels of a range, with A [rows, columns].
   /// scratch: `momos_product_scratch_count` floats.
   void (*multiply_activations)(const float *a, size_t a_stride, const momos_factor *factor, float *c, size_t c_stride,

@@ -76,10 +76,6 @@ typedef struct MOMOS_VECTOR_SENDABLE {
   void (*affine_columns)(momos_function function, const float *x, size_t rows, size_t columns, const float *scale,
                          const float *bias, float *y);
 
-  /// y[r, j] = f(x[r, j] * scale[r] + bias[r]), likewise.
-  void (*affine_rows)(momos_function function, const float *x, size_t rows, size_t columns, const float *scale,
-                      const float *bias, float *y);
-
   /// y[r, j] = e^(x[r, j] - max of row r) / their sum. A NaN, a +infinity or nothing but -infinity makes a row NaN.
   /// Error relative to the exact value: at most 1e-6 + |x - max| * 2^-24.
   void (*softmax)(const float *x, size_t rows, size_t columns, float *y);

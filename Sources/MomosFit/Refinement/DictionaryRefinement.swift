@@ -22,28 +22,14 @@ struct DictionaryRefinement {
     let diagonal = curvature(of: members)
     let ridge = Self.ridge * diagonal.reduce(0, +) / Double(max(diagonal.count, 1))
     guard ridge > 0 else { return }
-    let preconditioner = diagonal.map { $0 + ridge }
     pin(&residual)
-    var change = [Double](repeating: 0, count: motifs.count)
-    var scaled = zip(residual, preconditioner).map { $0 / $1 }
-    var direction = scaled
-    var energy = dot(residual, scaled)
-    let enough = energy * 1e-8
-    for _ in 0..<stepCount where energy > enough {
+    let solver = ConjugateGradient(
+      diagonal: diagonal.map { $0 + ridge }, stepCount: stepCount, tolerance: 1e-8)
+    let change = solver.solution(of: residual) { direction in
       var moved = products(with: direction.map { Float($0) }, members: members)
       for position in moved.indices { moved[position] += ridge * direction[position] }
       pin(&moved)
-      let step = energy / dot(direction, moved)
-      for position in change.indices {
-        change[position] += step * direction[position]
-        residual[position] -= step * moved[position]
-        scaled[position] = residual[position] / preconditioner[position]
-      }
-      let next = dot(residual, scaled)
-      for position in direction.indices {
-        direction[position] = scaled[position] + next / energy * direction[position]
-      }
-      energy = next
+      return moved
     }
     for position in motifs.indices { motifs[position] += Float(change[position]) }
   }

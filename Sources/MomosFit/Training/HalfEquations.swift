@@ -101,34 +101,8 @@ struct HalfEquations {
       if pinsZeroMotif { (values[0], values[motifCount]) = (0, 0) }
       return values
     }
-    let diagonal = (firstCounts + secondCounts).map { $0 + ridge }
-    var solution = [Double](repeating: 0, count: 2 * motifCount)
-    var residual = free(rightSide)
-    var scaled = zip(residual, diagonal).map { $0 / $1 }
-    var direction = scaled
-    var energy = dot(residual, scaled)
-    let enough = energy * 1e-12
-    for _ in 0..<Self.mostSteps where energy > enough {
-      let moved = free(products(with: direction, ridge: ridge))
-      let step = energy / dot(direction, moved)
-      for position in solution.indices {
-        solution[position] += step * direction[position]
-        residual[position] -= step * moved[position]
-        scaled[position] = residual[position] / diagonal[position]
-      }
-      let next = dot(residual, scaled)
-      for position in direction.indices {
-        direction[position] = scaled[position] + next / energy * direction[position]
-      }
-      energy = next
-    }
-    return solution
+    let solver = ConjugateGradient(
+      diagonal: (firstCounts + secondCounts).map { $0 + ridge }, stepCount: Self.mostSteps, tolerance: 1e-12)
+    return solver.solution(of: free(rightSide)) { free(products(with: $0, ridge: ridge)) }
   }
-}
-
-/// The sum of products in ascending order.
-func dot(_ first: [Double], _ second: [Double]) -> Double {
-  var sum = 0.0
-  for position in first.indices { sum += first[position] * second[position] }
-  return sum
 }

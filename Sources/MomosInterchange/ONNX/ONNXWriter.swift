@@ -31,7 +31,7 @@ public struct ONNXWriter: ~Copyable {
     let graph = ONNXDocument(graphs: graphs, attributeTensors: attributeTensors).graph
     let start = start(
       graph, operatorSets, tensors, producerVersion: producerVersion, dataName: dataName(path, isInline))
-    let dataFile = isInline ? nil : try DataFile(path: path + ".data")
+    let dataFile = isInline ? nil : try DataFile(path: dataPath(of: path))
     do throws(InterchangeError) {
       var file = try OutputFile(path: path)
       try file.write(try InterchangeError.translating { () throws(ModelError) in try Bytes(copying: start) })
@@ -51,6 +51,9 @@ public struct ONNXWriter: ~Copyable {
     self.missing = missing
     self.isInline = isInline
   }
+
+  /// Where the bytes of tensors lie that do not lie in the model.
+  public static func dataPath(of path: String) -> String { path + ".data" }
 
   /// The name of the file with the data, in the folder of the model; nil where there is none.
   private static func dataName(_ path: String, _ isInline: Bool) -> String? {

@@ -42,7 +42,7 @@ extension OperatorCall {
         wide.append(input)
         continue
       }
-      wide.append(try converted(input, to: elementType))
+      wide.append(try cast(input, to: elementType))
     }
     let types = outputTypes.map { type in
       type.elementType.isFloatingPoint ? ValueType(elementType, type.shape) : type
@@ -55,7 +55,7 @@ extension OperatorCall {
   fileprivate func rounded(_ results: [Tensor]) throws(RuntimeError) -> [Tensor] {
     var outputs: [Tensor] = []
     for (result, type) in zip(results, outputTypes) {
-      outputs.append(try converted(result, to: type.elementType))
+      outputs.append(try cast(result, to: type.elementType))
     }
     return outputs
   }

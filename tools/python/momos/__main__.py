@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    if any(_is_same(path, options.output) for path in _inputs(options)):
+        return _refusal(f"{options.output} is also an input; choose another name", 64)
     if options.output.exists() and not options.force:
         return _refusal(f"{options.output} exists; --force replaces it", 74)
     try:
@@ -41,6 +43,16 @@ def _report(options: argparse.Namespace) -> int:
     except OSError as error:
         return _refusal(f"{error.filename or options.file}: {error.strerror}", 66 if isinstance(error, FileNotFoundError) else 74)
     return 0
+
+
+def _inputs(options: argparse.Namespace) -> list[str]:
+    """Paths that may be read: SOURCE may be NAME=FILE."""
+    named = [argument.partition("=")[2] for argument in (*options.against, *options.input)]
+    return [str(options.file), *options.against, *named]
+
+
+def _is_same(path: str, other: Path) -> bool:
+    return os.path.exists(path) and other.exists() and os.path.samefile(path, other)
 
 
 def _write(path: Path, text: str) -> None:

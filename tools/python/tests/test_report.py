@@ -94,6 +94,9 @@ class Report(unittest.TestCase):
             ((self.folder / "none.momos", "-o", self.folder / "x.html"), "none.momos", 65),
             ((broken, "-o", self.folder / "x.html"), "F-02", 65),
             ((self.file, "-o", self.page), "--force", 74),
+            ((self.file, "-o", self.file, "--force"), "also an input", 64),
+            ((self.file, "--against", MODEL, "-o", MODEL, "--force"), "also an input", 64),
+            ((self.file, "--input", f"images={MODEL}", "-o", MODEL, "--force"), "also an input", 64),
             ((self.file, "-o", self.folder / "x.html", "--tensor", "none"), "'none'", 65),
             ((self.file, "-o", self.folder / "none" / "x.html"), "none", 66),
         ]:
@@ -113,7 +116,7 @@ class Report(unittest.TestCase):
             result = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             again = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-            self.assertEqual(again.returncode, 74)
+            self.assertEqual(again.returncode, 64)
             self.assertIn("--force", again.stderr)
         self.assertNotIn("Error against magnitude", pages[0].read_text())
         self.assertEqual(pages[1].read_text().count("<svg"), self.text.count("<svg"))

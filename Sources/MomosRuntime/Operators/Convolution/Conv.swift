@@ -40,21 +40,21 @@ struct Conv: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
     let arithmetic = weight == nil ? type.elementType.arithmetic : .float32
-    let input = try call.converted(call[0], to: arithmetic)
+    let input = try call.cast(call[0], to: arithmetic)
     let computed = ValueType(arithmetic, type.shape)
     let shape = try attributes.convolution(
       input.shape, weightShape ?? call[1].shape, groups: groups, label: call.label)
     let result =
       arithmetic == .float64
       ? try direct(call, shape, input, computed) : try multiplied(call, shape, input, computed)
-    return [try call.converted(result, to: type.elementType)]
+    return [try call.cast(result, to: type.elementType)]
   }
 
   /// In float32, by the filters as a linear weight.
   private func multiplied(
     _ call: OperatorCall, _ shape: ConvolutionShape, _ input: Tensor, _ type: ValueType
   ) throws(RuntimeError) -> Tensor {
-    let bias = try call.optional(2).map { bias throws(RuntimeError) in try call.converted(bias, to: .float32)
+    let bias = try call.optional(2).map { bias throws(RuntimeError) in try call.cast(bias, to: .float32)
     }
     return try call.tensor(type, of: Float.self, zeroed: false) { (target) throws(RuntimeError) in
       guard type.shape.elementCount > 0 else { return }

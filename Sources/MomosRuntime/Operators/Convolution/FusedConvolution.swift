@@ -85,10 +85,10 @@ struct FusedConvolution: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let input = try call.converted(call[0], to: .float32)
+    let input = try call.cast(call[0], to: .float32)
     let shape = try attributes.convolution(input.shape, weightShape, groups: groups, label: call.label)
     var residual: Tensor?
-    if let tensor = call.optional(3) { residual = try call.converted(tensor, to: .float32) }
+    if let tensor = call.optional(3) { residual = try call.cast(tensor, to: .float32) }
     let computed = ValueType(.float32, type.shape)
     let dimensions = shape.outputDimensions
     let result: Tensor
@@ -101,7 +101,7 @@ struct FusedConvolution: Operator {
     } else {
       preconditionFailure("without a residual the shapes are equal")
     }
-    return [try call.converted(result, to: type.elementType)]
+    return [try call.cast(result, to: type.elementType)]
   }
 
   private func convolved(

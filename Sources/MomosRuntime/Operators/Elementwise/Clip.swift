@@ -34,13 +34,13 @@ struct Clip: Operator {
     for position in 1...2 {
       limits.append(
         try call.optional(position).map { (limit) throws(RuntimeError) in
-          try call.converted(limit, to: arithmetic)
+          try call.cast(limit, to: arithmetic)
         })
     }
     let loop = try elementType.visit(
       Limitation(lowerTensor: limits[0], upperTensor: limits[1], lower: lower, upper: upper))
-    let input = try call.converted(call[0], to: arithmetic)
-    return [try call.converted(try call.mapped(input, to: input.type, loop), to: elementType)]
+    let input = try call.cast(call[0], to: arithmetic)
+    return [try call.cast(try call.mapped(input, to: input.type, loop), to: elementType)]
   }
 }
 

@@ -37,8 +37,8 @@ extension OperatorCall {
   @inline(never)
   fileprivate func compared(isReversed: Bool, _ loop: PairLoop) throws(RuntimeError) -> Tensor {
     let arithmetic = self[0].elementType.arithmetic
-    let first = try converted(self[0], to: arithmetic)
-    let second = try converted(self[1], to: arithmetic)
+    let first = try cast(self[0], to: arithmetic)
+    let second = try cast(self[1], to: arithmetic)
     return try combined(isReversed ? second : first, isReversed ? first : second, to: outputTypes[0], loop)
   }
 }

@@ -66,11 +66,11 @@ extension OperatorCall {
     _ kernel: ElementFunction?, _ singles: ElementLoop, _ doubles: ElementLoop
   ) throws(RuntimeError) -> Tensor {
     let arithmetic = self[0].elementType.arithmetic
-    let input = try converted(self[0], to: arithmetic)
+    let input = try cast(self[0], to: arithmetic)
     let type = computed(in: arithmetic)
     if arithmetic == .float64 { return try mapped(input, to: type, doubles) }
     let result = if let kernel { try mapped(input, kernel) } else { try mapped(input, to: type, singles) }
-    return try converted(result, to: outputTypes[0].elementType)
+    return try cast(result, to: outputTypes[0].elementType)
   }
 
   /// A real function of the first two inputs, to the type of the first output; of float16 and bfloat16 it is computed in
@@ -81,8 +81,8 @@ extension OperatorCall {
     _ kernel: ElementOperation?, _ singles: PairLoop, _ doubles: PairLoop
   ) throws(RuntimeError) -> Tensor {
     let arithmetic = self[0].elementType.arithmetic
-    let left = try converted(self[0], to: arithmetic)
-    let right = try converted(self[1], to: arithmetic)
+    let left = try cast(self[0], to: arithmetic)
+    let right = try cast(self[1], to: arithmetic)
     let type = computed(in: arithmetic)
     if arithmetic == .float64 { return try combined(left, right, to: type, doubles) }
     let result =
@@ -91,7 +91,7 @@ extension OperatorCall {
       } else {
         try combined(left, right, to: type, singles)
       }
-    return try converted(result, to: outputTypes[0].elementType)
+    return try cast(result, to: outputTypes[0].elementType)
   }
 
   /// The type of the first output, where that is a floating-point type as it is computed.
@@ -107,7 +107,7 @@ extension OperatorCall {
     let type = computed(in: outputTypes[0].elementType.arithmetic)
     var memory = try memory(type)
     for position in inputs.indices {
-      let operand = try converted(self[position], to: type.elementType)
+      let operand = try cast(self[position], to: type.elementType)
       var walk = BroadcastWalk(operands: [operand.shape.dimensions], to: type.shape.dimensions)
       if position > 0 {
         loop?(&memory.bytes, operand.bytes, &walk)

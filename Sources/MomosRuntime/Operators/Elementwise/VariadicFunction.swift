@@ -33,7 +33,7 @@ extension VariadicFunction {
       return [try call.combined(call[0], call[1], type.shape, kernel)]
     }
     let joined = try call.folded(type.elementType.visit(Fold<Self>()))
-    return [try call.converted(Self.dividesByCount ? try call.divided(joined) : joined, to: type.elementType)]
+    return [try call.cast(Self.dividesByCount ? try call.divided(joined) : joined, to: type.elementType)]
   }
 }
 

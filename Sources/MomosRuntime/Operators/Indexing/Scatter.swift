@@ -94,8 +94,8 @@ extension OperatorCall {
       memory.scatter(updates, to: runs)
       return memory.tensor()
     }
-    let source = try converted(self[0], to: elementType.arithmetic)
-    let others = try converted(updates, to: elementType.arithmetic)
+    let source = try cast(self[0], to: elementType.arithmetic)
+    let others = try cast(updates, to: elementType.arithmetic)
     var memory = try memory(source.type)
     memory.copy(source)
     let joining = ScatterJoining(updates: others, runs: runs, reduction: reduction)
@@ -104,7 +104,7 @@ extension OperatorCall {
     case .float64: joining.join(to: &memory, Double.self)
     default: joining.joinIntegers(to: &memory)
     }
-    return try converted(memory.tensor(), to: elementType)
+    return try cast(memory.tensor(), to: elementType)
   }
 }
 

@@ -58,7 +58,7 @@ struct Pad: Operator {
     let one = Shape(vector: 1)
     if let value, value != 0 {
       let number = try call.label.place { () throws(ModelError) in try Tensor([value], shape: one) }
-      return try call.converted(number, to: call[0].elementType)
+      return try call.cast(number, to: call[0].elementType)
     }
     return try call.memory(ValueType(call[0].elementType, one), zeroed: true).tensor()
   }

@@ -61,8 +61,8 @@ struct Attention: Operator {
     else { preconditionFailure("refused by inference") }
     let arithmetic = call[0].elementType.arithmetic
     let computation = AttentionComputation(
-      call: call, settings: settings, query: try call.converted(call[0], to: arithmetic),
-      keys: try call.converted(keys, to: arithmetic), values: try call.converted(values, to: arithmetic),
+      call: call, settings: settings, query: try call.cast(call[0], to: arithmetic),
+      keys: try call.cast(keys, to: arithmetic), values: try call.cast(values, to: arithmetic),
       layouts: (heads.query, keyLayout, valueLayout),
       visibility: AttentionVisibility(
         settings: settings, queryLength: heads.query.length, keyLength: heads.total,
@@ -71,8 +71,8 @@ struct Attention: Operator {
       wantsScores: outputCount > 3)
     let (result, scores) =
       arithmetic == .float64 ? try computation.results(Double.self) : try computation.results(Float.self)
-    var outputs = [try call.converted(result, to: call[0].elementType), keys, values]
-    if let scores { outputs.append(try call.converted(scores, to: call[0].elementType)) }
+    var outputs = [try call.cast(result, to: call[0].elementType), keys, values]
+    if let scores { outputs.append(try call.cast(scores, to: call[0].elementType)) }
     return Array(outputs.prefix(outputCount))
   }
 

@@ -34,8 +34,8 @@ struct Einsum: Operator {
     let arithmetic = type.elementType.productArithmetic
     var terms: [EinsumTerm] = []
     for (position, names) in axes.operands.enumerated() {
-      let tensor = try call.converted(call[position], to: arithmetic)
-      terms.append(EinsumTerm(tensor, axes: names, sizes: sizes))
+      let tensor = try call.cast(call[position], to: arithmetic)
+      terms.append(EinsumTerm(tensor, axes: names))
     }
     // The scratch of a pair must not take the place of the result.
     let contraction = EinsumContraction(call: call.withoutOutputMemory, sizes: sizes)
@@ -48,7 +48,7 @@ struct Einsum: Operator {
     let computed = ValueType(arithmetic, type.shape)
     let copy = StridedCopy(
       type.shape.dimensions, source: axes.result.map(product.stride), target: type.shape.strides)
-    return [try call.converted(try call.arranged(product.tensor, as: computed, copy), to: type.elementType)]
+    return [try call.cast(try call.arranged(product.tensor, as: computed, copy), to: type.elementType)]
   }
 
   private func axes(
@@ -84,8 +84,7 @@ struct EinsumTerm {
   private let strides: [Int: Int]
 
   /// An axis that appears twice is the diagonal of both; a size of 1 is repeated.
-  /// - Parameter sizes: of the axes by name, those of 1 left out.
-  init(_ tensor: Tensor, axes: [Int], sizes: [Int: Int]) {
+  init(_ tensor: Tensor, axes: [Int]) {
     var strides: [Int: Int] = [:]
     for (axis, (name, stride)) in zip(axes, tensor.shape.strides).enumerated() {
       strides[name, default: 0] += tensor.shape[axis] == 1 ? 0 : stride
@@ -126,7 +125,7 @@ struct EinsumContraction {
       batch: count(rows) * count(columns) == 0 ? 0 : count(batch))
     let result = try MatrixProducts(
       call: call, left: lefts, right: rights, type: type, batches: [MatrixProducts.Batch(product: product)])()
-    return EinsumTerm(result, axes: names, sizes: sizes)
+    return EinsumTerm(result, axes: names)
   }
 
   /// The term summed over its axes that nobody needs.
@@ -144,7 +143,7 @@ struct EinsumContraction {
       case .int32, .uint32: try rowSums(ordered, length, type, Int32.self) { $0 }
       default: try rowSums(ordered, length, type, Int64.self) { $0 }
       }
-    return EinsumTerm(result, axes: kept, sizes: sizes)
+    return EinsumTerm(result, axes: kept)
   }
 
   private func arranged(_ term: EinsumTerm, _ axes: [Int]) throws(RuntimeError) -> Tensor {

@@ -64,7 +64,7 @@ struct Gemm: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
     let arithmetic = weight == nil ? elementType.arithmetic : .float32
-    let left = try call.converted(call[0], to: arithmetic)
+    let left = try call.cast(call[0], to: arithmetic)
     let product = try product(call, left)
     let result =
       switch arithmetic {
@@ -73,7 +73,7 @@ struct Gemm: Operator {
       case .int32, .uint32: try scaled(call, product, Int32.self)
       default: try scaled(call, product, Int64.self)
       }
-    return [try call.converted(result, to: elementType)]
+    return [try call.cast(result, to: elementType)]
   }
 
   /// A' B', in the type of `left`.
@@ -84,7 +84,7 @@ struct Gemm: Operator {
     let product = ActivationProduct(
       rows: shape[0], inner: left.shape[1], columns: shape[1], isRightTransposed: isRightTransposed)
     return try MatrixProducts(
-      call: call, left: left, right: try call.converted(call[1], to: left.elementType),
+      call: call, left: left, right: try call.cast(call[1], to: left.elementType),
       type: ValueType(left.elementType, shape), batches: [MatrixProducts.Batch(product: product)])()
   }
 
@@ -102,7 +102,7 @@ struct Gemm: Operator {
       for index in values.indices { target[index] = alpha.times(values[index]) }
       return memory.tensor()
     }
-    let addends = try call.converted(bias, to: product.elementType)
+    let addends = try call.cast(bias, to: product.elementType)
     let biases = addends.bytes.span(of: number)
     let columns = product.shape[1]
     // One addend for each row or all of them, or a row of them for each row or all.

@@ -48,7 +48,7 @@ struct Linear: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
-    let input = try call.converted(call[0], to: .float32)
+    let input = try call.cast(call[0], to: .float32)
     let values = input.bytes.span(of: Float.self)
     let batch = type.shape.elementCount / max(weight.rows, 1)
     let result = try call.tensor(ValueType(.float32, type.shape), of: Float.self, zeroed: false) {
@@ -67,6 +67,6 @@ struct Linear: Operator {
         VectorKernels.map(function, inPlace: &target, pool: call.pool)
       }
     }
-    return [try call.converted(result, to: type.elementType)]
+    return [try call.cast(result, to: type.elementType)]
   }
 }

@@ -31,19 +31,19 @@ struct MatMul: Operator {
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let type = call.outputTypes[0]
     let arithmetic = weight == nil ? type.elementType.arithmetic : .float32
-    let left = try call.converted(call[0], to: arithmetic)
+    let left = try call.cast(call[0], to: arithmetic)
     let result: Tensor
     if let weight {
       result = try call.product(left, weight, shape: type.shape)
     } else {
-      let right = try call.converted(call[1], to: arithmetic)
+      let right = try call.cast(call[1], to: arithmetic)
       guard let stack = StackedProduct(left.shape.dimensions, right.shape.dimensions) else {
         preconditionFailure("refused by inference")
       }
       result = try MatrixProducts(
         call: call, left: left, right: right, type: ValueType(arithmetic, type.shape), batches: stack.batches)()
     }
-    return [try call.converted(result, to: type.elementType)]
+    return [try call.cast(result, to: type.elementType)]
   }
 }
 

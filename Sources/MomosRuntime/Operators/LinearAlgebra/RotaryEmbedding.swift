@@ -53,14 +53,14 @@ struct RotaryEmbedding: Operator {
       call.optional(3) == nil
       ? Array(0..<heads.batch * heads.length) : try call.indices(3, on: call[1].shape[0])
     let rotation = Rotation(
-      call: call, input: try call.converted(call[0], to: arithmetic),
-      cosines: try call.converted(call[1], to: arithmetic),
-      sines: try call.converted(call[2], to: arithmetic),
+      call: call, input: try call.cast(call[0], to: arithmetic),
+      cosines: try call.cast(call[1], to: arithmetic),
+      sines: try call.cast(call[2], to: arithmetic),
       rows: rows, heads: heads, pairCount: (rotatedSize == 0 ? heads.size : rotatedSize) / 2,
       isInterleaved: isInterleaved)
     let result =
       arithmetic == .float64 ? try rotation.turned(Double.self) : try rotation.turned(Float.self)
-    return [try call.converted(result, to: elementType)]
+    return [try call.cast(result, to: elementType)]
   }
 }
 

@@ -40,10 +40,10 @@ struct LayerNormalization: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
+    let input = try call.cast(call[0], to: elementType.arithmetic)
     let slices = slices(of: input.shape)
     if outputCount == 1, input.elementType == .float32 {
-      return [try call.converted(try rows(call, input), to: elementType)]
+      return [try call.cast(try rows(call, input), to: elementType)]
     }
     let statistics: SliceStatistics
     let result: Tensor
@@ -56,7 +56,7 @@ struct LayerNormalization: Operator {
         input.bytes.span(of: Float.self), count: slices.count, length: slices.length, epsilon)
       result = try normalized(call, input, statistics, Float.self)
     }
-    var outputs = [try call.converted(result, to: elementType)]
+    var outputs = [try call.cast(result, to: elementType)]
     for (type, values) in zip(
       call.outputTypes.dropFirst(), [statistics.means, statistics.inverseDeviations])
     {
@@ -116,7 +116,7 @@ struct LayerNormalization: Operator {
   ) throws(RuntimeError) -> [Number] {
     var expanded = [Number](repeating: absent, count: normalizedShape.reduce(1, *))
     guard let operand = call.optional(position) else { return expanded }
-    let tensor = try call.converted(operand, to: operand.elementType.arithmetic)
+    let tensor = try call.cast(operand, to: operand.elementType.arithmetic)
     var walk = BroadcastWalk(operands: [tensor.shape.dimensions], to: normalizedShape)
     let values = tensor.bytes.span(of: number)
     while walk.next() {

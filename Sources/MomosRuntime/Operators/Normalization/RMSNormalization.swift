@@ -34,7 +34,7 @@ struct RMSNormalization: Operator {
     let arithmetic: ElementType =
       [call[0].elementType, call[1].elementType].contains(.float64) ? .float64 : .float32
     let (input, scale) = (
-      try call.converted(call[0], to: arithmetic), try call.converted(call[1], to: arithmetic)
+      try call.cast(call[0], to: arithmetic), try call.cast(call[1], to: arithmetic)
     )
     let axis = axis < 0 ? axis + input.shape.rank : axis
     let computed = ValueType(arithmetic, type.shape)
@@ -42,7 +42,7 @@ struct RMSNormalization: Operator {
     let result =
       arithmetic == .float64
       ? try normalized(call, input, scales, computed) : try normalizedByKernel(call, input, scales, computed)
-    return [try call.converted(result, to: type.elementType)]
+    return [try call.cast(result, to: type.elementType)]
   }
 
   private func normalizedByKernel(

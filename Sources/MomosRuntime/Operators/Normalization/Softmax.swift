@@ -21,12 +21,12 @@ struct Softmax: Operator {
 
   func execute(_ call: OperatorCall) throws(RuntimeError) -> [Tensor] {
     let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
+    let input = try call.cast(call[0], to: elementType.arithmetic)
     let slices = slicing.slices(of: input.shape)
     if elementType == .float64 { return [try normalized(call, input, slices, Double.self)] }
     let result =
       slices.stride == 1 ? try rows(call, input, slices) : try normalized(call, input, slices, Float.self)
-    return [try call.converted(result, to: elementType)]
+    return [try call.cast(result, to: elementType)]
   }
 
   /// Slices that lie contiguously, in float32.

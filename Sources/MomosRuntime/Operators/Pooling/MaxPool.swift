@@ -29,7 +29,7 @@ struct MaxPool: Operator {
       let positions = try positions(call, input, window)
       return [try call.cast(try elements(call, input, positions, window), to: elementType), positions]
     }
-    let input = try call.withoutOutputMemory.converted(call[0], to: elementType.arithmetic)
+    let input = try call.withoutOutputMemory.cast(call[0], to: elementType.arithmetic)
     let largest =
       switch elementType {
       case .int8: try pooled(call, input, window, WindowIntegerMaximum<Int8>.self)
@@ -37,7 +37,7 @@ struct MaxPool: Operator {
       case .float64: try pooled(call, input, window, WindowMaximum<Double>.self)
       default: try pooled(call, input, window, WindowMaximum<Float>.self)
       }
-    return [try call.converted(largest, to: elementType)]
+    return [try call.cast(largest, to: elementType)]
   }
 
   private func pooled<Fold: WindowFold>(

@@ -65,7 +65,7 @@ struct CumulationOrder: Sendable {
     let first = axis < 0 ? axis + rank : axis
     let slices = AxisSlices(call[0].shape, axes: first..<(first + 1))
     let elementType = call[0].elementType
-    let input = try call.converted(call[0], to: elementType.arithmetic)
+    let input = try call.cast(call[0], to: elementType.arithmetic)
     var memory = try call.memory(input.type)
     let isProduct = function == .product
     switch input.elementType {
@@ -74,7 +74,7 @@ struct CumulationOrder: Sendable {
     case .int32, .uint32: join(input, slices, isProduct, to: &memory, Int32.self) { $0 }
     default: join(input, slices, isProduct, to: &memory, Int64.self) { $0 }
     }
-    return try call.converted(memory.tensor(), to: elementType)
+    return try call.cast(memory.tensor(), to: elementType)
   }
 
   private func join<Element: ReducedElement>(

@@ -27,11 +27,11 @@ struct Reduction {
     switch input.elementType {
     case .float16, .bfloat16:
       let wide = Reduction(
-        function, call, try call.converted(input, to: .float32), kept: kept, ValueType(.float32, type.shape))
-      return try call.converted(try wide.result(), to: type.elementType)
+        function, call, try call.cast(input, to: .float32), kept: kept, ValueType(.float32, type.shape))
+      return try call.cast(try wide.result(), to: type.elementType)
     case .float32:
       if let kernel = function.kernel { return try extremes(kernel) }
-      return try call.converted(try real(Float.self), to: .float32)
+      return try call.cast(try real(Float.self), to: .float32)
     case .float64: return try function.kernel == nil ? real(Double.self) : extremes(Double.self)
     case .int32, .uint32, .int64, .uint64: return try function.kernel == nil ? integers() : extremeIntegers()
     default: return try extremeIntegers()

@@ -74,7 +74,7 @@ extension OperatorCall {
     return try withoutActuallyEscaping(value) { (escapable) throws(RuntimeError) in
       let computed = try elementType.visit(
         NumberFilling(call: self, type: ValueType(elementType, type.shape), value: escapable))
-      return try converted(computed, to: type.elementType)
+      return try cast(computed, to: type.elementType)
     }
   }
 }
