@@ -34,7 +34,8 @@ extension SessionOptions {
 }
 
 /// A matrix behind a pointer of C.
-final class Matrix: Sendable {
+final class Matrix: Handled, Sendable {
+  static let name: StaticString = "matrix"
   let multiplier: TensorMultiplier
 
   init(_ multiplier: TensorMultiplier) {
@@ -102,7 +103,8 @@ nonisolated(unsafe) private let noNumbers = UnsafeMutablePointer<Float>.allocate
 
 /// A session and what C is told of its inputs and outputs.
 @safe
-final class SessionObject: @unchecked Sendable {
+final class SessionObject: Handled, @unchecked Sendable {
+  static let name: StaticString = "session"
   let session: Session
   fileprivate let inputs: [momos_value_facts]
   fileprivate let outputs: [momos_value_facts]
@@ -196,7 +198,8 @@ private func requireNumber(_ number: Int, below count: Int, of kind: String) thr
 
 /// Inputs and outputs of executions.
 @safe
-final class RunObject: Sendable {
+final class RunObject: Handled, Sendable {
+  static let name: StaticString = "run"
   fileprivate let session: SessionObject
   fileprivate let state = Mutex(State())
 

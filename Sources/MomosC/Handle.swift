@@ -2,6 +2,12 @@ import CMomosABI
 import Glibc
 import Momos
 
+/// An object behind an opaque pointer of C.
+protocol Handled: AnyObject {
+  /// What momos.h calls it.
+  static var name: StaticString { get }
+}
+
 /// Objects behind the opaque pointers of C, each held by one reference that its free function gives up.
 enum Handle {
   static func make(_ object: some AnyObject) -> OpaquePointer {
@@ -10,12 +16,10 @@ enum Handle {
 
   /// The object behind a pointer.
   /// - Throws: for NULL.
-  static func object<Object: AnyObject>(
+  static func object<Object: Handled>(
     _ pointer: OpaquePointer?, _ type: Object.Type = Object.self
   ) throws(MomosError) -> Object {
-    guard let pointer = unsafe pointer else {
-      throw MomosError(.usage, "expected \(Object.self), found NULL")
-    }
+    let pointer = unsafe try required(pointer, Object.name)
     return unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
   }
 

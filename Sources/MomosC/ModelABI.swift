@@ -26,7 +26,8 @@ public func momos_element_byte_count(_ elementType: momos_element_type) -> Int {
 
 /// An open file and what C is told of its tensors.
 @safe
-final class Model: @unchecked Sendable {
+final class Model: Handled, @unchecked Sendable {
+  static let name: StaticString = "model"
   let file: ModelFile
   /// In the order of the file; texts and dimensions belong to `values`.
   let facts: [momos_tensor_facts]

@@ -45,7 +45,8 @@ public func momos_tensor_load(
 }
 
 /// A loaded tensor behind a pointer of C.
-final class TensorObject: Sendable {
+final class TensorObject: Handled, Sendable {
+  static let name: StaticString = "tensor"
   let tensor: LoadedTensor
 
   init(_ tensor: LoadedTensor) {

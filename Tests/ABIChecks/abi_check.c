@@ -102,6 +102,7 @@ static void check_null_pointers(void) {
   STATUS(MOMOS_USAGE, momos_run_set_input(NULL, 0, MOMOS_FLOAT32, &row, 1, &value, 4));
   STATUS(MOMOS_USAGE, momos_run_execute(NULL));
   STATUS(MOMOS_USAGE, momos_run_output(NULL, 0, &array));
+  EXPECT(strcmp(momos_error_text(), "run: expected a pointer, found NULL") == 0);
   STATUS(MOMOS_USAGE, momos_convert(NULL, NULL, NULL, NULL));
   STATUS(MOMOS_USAGE, momos_verify(NULL, NULL, NULL, NULL));
   EXPECT(!model && !tensor && !matrix && !session && !run && !text);

@@ -1,11 +1,13 @@
 """Programs whose objects were divided do what they did, and lose what nothing calls."""
 
+import importlib.machinery
+import importlib.util
 import pathlib
 import subprocess
 import tempfile
 import unittest
 
-from split_object import Refused, split
+from split_object import ALIGNMENT, ObjectFile, Refused, split
 
 # Local functions in one section that call each other by plain distances, a function by its address, jump tables, and code that
 # nothing reaches.
@@ -49,6 +51,15 @@ REFERENCE struct reference first = {2, unread};
 REFERENCE struct reference second = {1, answer};
 int main(void) { return printf("%d %d\n", second.kind, second.function()) < 0; }
 """
+
+
+def linker():
+    """The functions of the program beside this file."""
+    path = str(pathlib.Path(__file__).resolve().with_name("linker"))
+    loader = importlib.machinery.SourceFileLoader("linker", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("linker", loader))
+    loader.exec_module(module)
+    return module
 
 
 def run(*words):
@@ -107,6 +118,15 @@ class SplitObjectTest(unittest.TestCase):
         self.compile("-O0", "-DVISIBILITY=static __attribute__((used))")
         with self.assertRaisesRegex(Refused, "swift5_typeref as a whole"):
             self.divided()
+
+    def test_code_is_aligned_less_where_instructions_allow_it(self):
+        (self.folder / "program.c").write_text("int two(void) { return 2; }\n")
+        for target, alignment in (("x86_64-linux-gnu", 2), ("aarch64-linux-gnu", 4)):
+            self.compile("-O2", f"--target={target}")
+            content = bytearray(self.object.read_bytes())
+            linker().loosen(content, 0)
+            object = ObjectFile(content)
+            self.assertEqual(object.sections[object.names.index(".text")][ALIGNMENT], alignment, target)
 
     def test_bytes_that_are_no_code_are_refused(self):
         (self.folder / "program.c").write_text(
