@@ -41,9 +41,10 @@ test: setup
 	tools/examples/EmbedReader/check tools/examples/EmbedReader/.build/release/EmbedReader $(TESTS)/release
 	Tests/ABIChecks/check $(TESTS)/release
 
-# The C kernels by themselves, every instruction set against the scalar one and float64.
+# The C kernels by themselves, every instruction set against the scalar one and float64; that their benchmark compiles.
 test-kernels: setup
 	@$(MAKE) -C Tests/KernelChecks -j2 native
+	@$(MAKE) -s -C tools/benchmarks/lut .build/benchmark
 
 # The same for aarch64, in an emulator.
 test-neon:

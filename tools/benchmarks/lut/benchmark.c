@@ -285,7 +285,7 @@ static double clock_seconds(void) {
 static void run_threads(const uint8_t *memory, size_t rows, size_t columns) {
   random_stage stage = make_stage((stage_kind)K256(8, false, true), 64, 256, 0);
   momos_lut_stage view = {NULL, &stage.dictionary};
-  shared_product product = {.matrix = {&view, 1, rows, columns, NULL, false}};
+  shared_product product = {.matrix = {.stages = &view, .stage_count = 1, .rows = rows, .columns = columns}};
   const size_t matrix_bytes = momos_lut_index_bytes(stage.dictionary.layout, rows, columns / 8);
   product.scratch_bytes = (momos_lut_scratch_bytes(&product.matrix, 1, rows) + 4095) / 4096 * 4096;
   product.scratch = aligned_bytes(2 * product.scratch_bytes);
